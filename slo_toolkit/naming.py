@@ -1,0 +1,138 @@
+"""Every generated metric, label, group and alert name.
+
+Names that Sloth has too are Sloth's, so that dashboards, routes and tools made for it keep working.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import MappingProxyType
+
+from slo_toolkit.duration import Duration
+from slo_toolkit.slo import Labels, Slo
+
+# Identity labels: every generated series carries these three, and only these tell SLOs apart.
+ID = "sloth_id"
+SERVICE = "sloth_service"
+SLO = "sloth_slo"
+IDENTITY = (ID, SERVICE, SLO)
+
+WINDOW = "sloth_window"
+SEVERITY = "sloth_severity"
+RESERVED_LABELS = frozenset({*IDENTITY, WINDOW, SEVERITY})
+PIECE = "piece"
+"""Tells the pieces of a window apart while they are summed; no recorded series carries it."""
+
+OBJECTIVE = "slo:objective:ratio"
+ERROR_BUDGET = "slo:error_budget:ratio"
+PERIOD_DAYS = "slo:time_period:days"
+CURRENT_BURN_RATE = "slo:current_burn_rate:ratio"
+PERIOD_BURN_RATE = "slo:period_burn_rate:ratio"
+BUDGET_REMAINING = "slo:period_error_budget_remaining:ratio"
+INFO = "sloth_slo_info"
+
+RULES_LOADED = "slo:rules_loaded:bool"
+"""1 at every evaluation, so that its gaps tell when the rules were not evaluated."""
+
+NET_VALID_EVENTS = "slo:valid_events:net5m"
+NET_ERROR_EVENTS = "slo:error_events:net5m"
+"""Events of the last five minutes less those of the five minutes that left the period meanwhile."""
+
+SETTLED = ":settled"
+"""Ends the name of a sum over the period that is taken once an hour."""
+SETTLED_AT = "slo:settled:timestamp_seconds"
+SETTLED_AGE = "slo:settled:age_seconds"
+
+
+def error_ratio(window: Duration) -> str:
+    return f"slo:sli_error:ratio_rate{window}"
+
+
+def error_events_rate(window: Duration) -> str:
+    """Error events per second over `window`."""
+    return f"slo:error_events:rate{window}"
+
+
+def valid_events_rate(window: Duration) -> str:
+    """Valid events per second over `window`."""
+    return f"slo:valid_events:rate{window}"
+
+
+def error_events_count(window: Duration) -> str:
+    """Error events within `window`."""
+    return f"slo:error_events:count{window}"
+
+
+def valid_events_count(window: Duration) -> str:
+    """Valid events within `window`."""
+    return f"slo:valid_events:count{window}"
+
+
+def rules_loaded(window: Duration) -> str:
+    """Share of `window` in which these rules were evaluated, 0 to 1."""
+    return f"slo:rules_loaded:ratio{window}"
+
+
+def measured_slots(window: Duration) -> str:
+    """Five-minute slots of `window` in which the SLI was measured."""
+    return f"slo:measured:count{window}"
+
+
+def coverage(window: Duration) -> str:
+    """Share of `window` in which the SLI was measured, 0 to 1: rules evaluated and telemetry there."""
+    return f"slo:coverage:ratio{window}"
+
+
+def no_telemetry_alert(slo: Slo) -> str:
+    return f"{slo.alerting.name}NoTelemetry"
+
+
+def traffic_stopped_alert(slo: Slo) -> str:
+    return f"{slo.alerting.name}TrafficStopped"
+
+
+def sli_group(slo: Slo) -> str:
+    return f"slo-sli-{slo.id}"
+
+
+def period_group(slo: Slo) -> str:
+    return f"slo-period-{slo.id}"
+
+
+def settled_group(slo: Slo) -> str:
+    return f"slo-settled-{slo.id}"
+
+
+def identity(slo: Slo) -> Labels:
+    """The identity labels and their values, one mapping for all rules of an SLO."""
+    return _identity(slo.service, slo.name, slo.id)
+
+
+@lru_cache(maxsize=64)
+def _identity(service: str, name: str, slo_id: str) -> Labels:
+    return MappingProxyType({ID: slo_id, SERVICE: service, SLO: name})
+
+
+_FAMILIES = frozenset(
+    name.rsplit(":", 1)[0]
+    for name in (
+        OBJECTIVE,
+        ERROR_BUDGET,
+        PERIOD_DAYS,
+        CURRENT_BURN_RATE,
+        PERIOD_BURN_RATE,
+        BUDGET_REMAINING,
+        RULES_LOADED,
+        SETTLED_AT,
+        "slo:sli_error:",
+        "slo:error_events:",
+        "slo:valid_events:",
+        "slo:measured:",
+        "slo:coverage:",
+    )
+)
+
+
+def is_generated(metric: str) -> bool:
+    """Whether a metric's name belongs to a family of series that the rules record."""
+    return metric.startswith("sloth_") or ":".join(metric.split(":")[:2]) in _FAMILIES
