@@ -1,0 +1,1 @@
+"""From an Slo to the rules that Prometheus evaluates for it."""

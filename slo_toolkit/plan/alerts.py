@@ -1,0 +1,162 @@
+"""The alerts: burn rates in two windows at once, telemetry that is gone, traffic that stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from slo_toolkit import budget, naming
+from slo_toolkit.budget import plain
+from slo_toolkit.duration import Duration
+from slo_toolkit.plan.ladder import BASE
+from slo_toolkit.plan.model import AlertingRule
+from slo_toolkit.plan.sli import HOUR
+from slo_toolkit.plan.tiers import Alert, alerts
+from slo_toolkit.promql import by, identity_selector, number
+from slo_toolkit.slo import Labels, RawSli, Severity, Slo, Tier
+
+USUAL_EVENTS = 100
+"""Events an hour below which an hour without any is nothing unusual: e^-100 is no coincidence."""
+
+_WHICH = "{{$labels.sloth_service}} {{$labels.sloth_slo}}"
+
+
+def alert_rules(slo: Slo) -> Iterator[AlertingRule]:
+    for alert in alerts(slo):
+        yield _burn_rate_alert(slo, alert)
+    if not slo.alerting.absence.disabled:
+        yield from _absence_alerts(slo)
+
+
+def _burn_rate_alert(slo: Slo, alert: Alert) -> AlertingRule:
+    tiers = [_tier_condition(slo, tier) for tier in alert.tiers]
+    expr = tiers[0] if len(tiers) == 1 else "\nor\n".join(f"(\n{_indent(tier)}\n)" for tier in tiers)
+    meta = slo.alerting.meta(alert.severity)
+    labels = _labels(slo, meta.labels, alert.severity)
+    if alert.severity_label:
+        labels["severity"] = alert.severity_label
+    objective = plain(slo.objective.percent)
+    annotations = {
+        "title": f"({alert.severity}) {_WHICH}: the error budget burns too fast",
+        "summary": f"{{{{$value | humanizePercentage}}}} of events fail; the objective is {objective} %",
+        "description": _description(slo, alert),
+        **_links(slo),
+        **slo.alerting.annotations,
+        **meta.annotations,
+    }
+    return AlertingRule(alert.name, expr, labels, annotations, slo.alerting.pending_for)
+
+
+def _tier_condition(slo: Slo, tier: Tier) -> str:
+    """Both windows above the threshold.
+
+    The long window's ratio is multiplied with the share of it in which these rules were loaded: what
+    was not recorded counts as free of errors, so that a blip just after the rules were first loaded
+    does not look like a window full of errors.
+    """
+    threshold = number(budget.error_ratio_threshold(slo.objective, tier.burn_rate))
+    short = _ratio(slo, tier.short_window)
+    long = _ratio(slo, tier.long_window)
+    if tier.long_window != BASE:
+        loaded = f"max({identity_selector(naming.rules_loaded(tier.long_window), slo)})"
+        long += f" * on () group_left () {loaded}" if slo.group_by else f" * {loaded}"
+    condition = f"{short} > {threshold}\nand\n{long} > {threshold}"
+    if slo.alerting.min_error_events:
+        condition += f"\nand\n{_enough_errors(slo, tier.long_window)}"
+    return condition
+
+
+def _ratio(slo: Slo, window: Duration) -> str:
+    """The recorded ratio without the owner's labels, which may have changed meanwhile."""
+    return f"max{by(slo.group_by)}({identity_selector(naming.error_ratio(window), slo)})"
+
+
+def _enough_errors(slo: Slo, window: Duration) -> str:
+    """At least so many error events in the window; the recorded rate is events per second over it."""
+    errors = f"max{by(slo.group_by)}({identity_selector(naming.error_events_rate(window), slo)})"
+    return f"{errors} * {number(Decimal(window.ms) / 1000)} >= {slo.alerting.min_error_events}"
+
+
+def _description(slo: Slo, alert: Alert) -> str:
+    parts = []
+    for tier in alert.tiers:
+        left = budget.time_to_exhaustion(slo.period, tier.burn_rate)
+        parts.append(
+            f"above {burn_rate(tier)}x in {tier.long_window} and {tier.short_window}, "
+            f"at which a whole budget lasts {rough(left)}"
+        )
+    return (
+        f"The error budget of {plain(slo.objective.error_budget * 100)} % over {slo.period} burns "
+        f"{', or '.join(parts)}."
+    )
+
+
+def burn_rate(tier: Tier) -> str:
+    """A burn rate for people: at most four digits, so that 0.9333... reads 0.9333."""
+    return plain(round(tier.burn_rate, 4))
+
+
+def rough(length: Duration) -> str:
+    """A length for people: hours up to three days, days beyond, with one decimal where it matters."""
+    hours = Decimal(length.ms) / 3_600_000
+    if hours <= 72:
+        return f"{plain(round(hours, 1))} hours"
+    return f"{plain(round(hours / 24, 1))} days"
+
+
+def _links(slo: Slo) -> dict[str, str]:
+    links = {"runbook_url": slo.runbook_url, "dashboard_url": slo.dashboard_url}
+    return {name: url for name, url in links.items() if url}
+
+
+def _absence_alerts(slo: Slo) -> Iterator[AlertingRule]:
+    yield _absence_alert(
+        slo,
+        naming.no_telemetry_alert(slo),
+        f"{identity_selector(naming.RULES_LOADED, slo)}\n"
+        f"unless on ({naming.ID})\n"
+        f"{identity_selector(naming.valid_events_rate(BASE), slo)}",
+        "no telemetry",
+        "The SLI returns nothing, so nobody knows whether the objective is met: "
+        "a target is gone, a metric was renamed, or the query never matched.",
+        slo.alerting.absence_for,
+    )
+    if isinstance(slo.sli, RawSli):
+        return  # a ratio does not tell how many events there were
+    rate = identity_selector(naming.valid_events_rate(HOUR), slo)
+    usual = f"{USUAL_EVENTS} / {number(Decimal(HOUR.ms) / 1000)}"
+    yield _absence_alert(
+        slo,
+        naming.traffic_stopped_alert(slo),
+        f"{rate} == 0\nand\n{rate} offset 1d > {usual}\nunless\n{rate} offset 1w <= {usual}",
+        "traffic stopped",
+        f"There was no event for an hour; yesterday at this time there were more than {USUAL_EVENTS}, "
+        "and a week ago as well as far as that is known.",
+        None,
+    )
+
+
+def _absence_alert(
+    slo: Slo, name: str, expr: str, title: str, description: str, pending_for: Duration | None
+) -> AlertingRule:
+    meta = slo.alerting.absence
+    labels = _labels(slo, {**slo.alerting.ticket.labels, **meta.labels}, Severity.TICKET)
+    annotations = {
+        "title": f"(ticket) {_WHICH}: {title}",
+        "summary": f"{slo.service} {slo.name}: {title}",
+        "description": description,
+        **_links(slo),
+        **meta.annotations,
+    }
+    return AlertingRule(name, expr, labels, annotations, pending_for)
+
+
+def _labels(slo: Slo, own: Labels, severity: Severity) -> dict[str, str]:
+    """On an alert, unlike on a recording rule, `{{` in a label starts a template; the SLO's own are none."""
+    literal = {name: value.replace("{{", '{{"{{"}}') for name, value in slo.labels.items()}
+    identity = naming.identity(slo)
+    return {**literal, **slo.alerting.labels, **own, **identity, naming.SEVERITY: severity.value}
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

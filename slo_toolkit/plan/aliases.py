@@ -1,0 +1,26 @@
+"""Recorded under the names that a team's dashboards already use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from slo_toolkit import naming
+from slo_toolkit.plan.ladder import BASE
+from slo_toolkit.plan.model import RecordingRule
+from slo_toolkit.promql import identity_selector, latency_quantile
+from slo_toolkit.slo import LatencySli, Quantity, Slo
+
+
+def alias_rules(slo: Slo) -> Iterator[RecordingRule]:
+    labels = {**slo.labels, **naming.identity(slo)}
+    for record, quantity in slo.aliases.items():
+        yield RecordingRule(record, _expression(slo, quantity), labels)
+
+
+def _expression(slo: Slo, quantity: Quantity | Decimal) -> str:
+    ratio = identity_selector(naming.error_ratio(BASE), slo)
+    if isinstance(quantity, Quantity):
+        return ratio if quantity is Quantity.ERROR_RATIO else f"1 - {ratio}"
+    assert isinstance(slo.sli, LatencySli), "the specs allow quantiles for latency alone"
+    return latency_quantile(slo, slo.sli, quantity, BASE)

@@ -1,0 +1,148 @@
+"""The rules of the whole period: event counts, error ratio, budget, and Sloth's metadata series.
+
+A period has thousands of five-minute counts. They are summed once an hour ("settled"); in between, what
+came since is added and what left the period is taken off, so that the budget is exact every five minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+from slo_toolkit import naming
+from slo_toolkit.budget import plain
+from slo_toolkit.duration import Duration
+from slo_toolkit.plan.ladder import BASE
+from slo_toolkit.plan.model import MATCHERS, RecordingRule
+from slo_toolkit.plan.pieces import labelled, sum_of
+from slo_toolkit.plan.sli import Recorded, ratio_labels, ratio_of
+from slo_toolkit.promql import identity_matchers, number
+from slo_toolkit.slo import Slo
+
+COUNT_INTERVAL = BASE
+"""A count every five minutes: each event is in one of them, and a month has 8,640 of them."""
+
+SETTLE_INTERVAL = Duration.of(hours=1)
+
+_SETTLED_LOOK_BACK = Duration.of(days=1)
+"""How long the last settled sum is good for when the server was down at the time of the next."""
+
+_COUNTS = (naming.valid_events_count, naming.error_events_count)
+
+
+def settled_rules(slo: Slo) -> Iterator[RecordingRule]:
+    """Once an hour: the sums over all counts of the period, and when they were taken."""
+    identity, matchers = naming.identity(slo), identity_matchers(slo)
+    for record, text in _settled_texts(slo.period):
+        yield RecordingRule(record, text, identity, matchers)
+
+
+@lru_cache(maxsize=64)
+def _settled_texts(period: Duration) -> Recorded:
+    valid, errors = (f"{count(COUNT_INTERVAL)}{MATCHERS}[{period}]" for count in _COUNTS)
+    return (
+        (naming.SETTLED_AT, "vector(time())"),
+        (naming.valid_events_count(period) + naming.SETTLED, f"sum_over_time({valid})"),
+        (naming.error_events_count(period) + naming.SETTLED, f"sum_over_time({errors})"),
+        (naming.measured_slots(period) + naming.SETTLED, f"count_over_time({valid})"),
+    )
+
+
+def period_rules(slo: Slo) -> Iterator[RecordingRule]:
+    """Counts, the period's sums and ratio, what is left of the budget, and metadata."""
+    identity, matchers = naming.identity(slo), identity_matchers(slo)
+    for record, text in _period_texts(slo.period, slo.group_by, slo.evaluation_interval):
+        yield RecordingRule(record, text, identity, matchers)
+    errors, valid = naming.error_events_count(slo.period), naming.valid_events_count(slo.period)
+    labels = ratio_labels(slo, slo.period)
+    yield RecordingRule(naming.error_ratio(slo.period), ratio_of(errors, valid), labels, matchers)
+    yield from _metadata(slo)
+
+
+@lru_cache(maxsize=64)
+def _period_texts(period: Duration, group_by: tuple[str, ...], evaluation_interval: Duration) -> Recorded:
+    join = f"and on ({naming.ID})" if group_by else "and"
+    # Before the first settled sum every count is newer than it.
+    age = (
+        f"time() - last_over_time({naming.SETTLED_AT}{MATCHERS}[{_SETTLED_LOOK_BACK}]) or on () vector(+Inf)"
+    )
+    texts = [*_counts(evaluation_interval), (naming.SETTLED_AGE, age)]
+    for count, net in zip(_COUNTS, (naming.NET_VALID_EVENTS, naming.NET_ERROR_EVENTS), strict=True):
+        total = count(period)
+        texts.append((net, _net(count(COUNT_INTERVAL), period, group_by)))
+        texts.append((total, _settled_and_since(total, net, group_by, join)))
+    return (*texts, (naming.coverage(period), _coverage(period)))
+
+
+def _counts(evaluation_interval: Duration) -> Recorded:
+    """Events of the last five minutes: the sum of all rates in them, each for one evaluation interval.
+
+    A rate over five minutes is recorded at every evaluation, so each event is in ten of them (at 30s)
+    with a tenth of its weight. One rate alone would weigh an event by where it fell in the window.
+    """
+    interval = number(Decimal(evaluation_interval.ms) / 1000)
+    rates = (naming.valid_events_rate, naming.error_events_rate)
+    return tuple(
+        (count(COUNT_INTERVAL), f"sum_over_time({rate(BASE)}{MATCHERS}[{COUNT_INTERVAL}]) * {interval}")
+        for rate, count in zip(rates, _COUNTS, strict=True)
+    )
+
+
+def _net(count: str, period: Duration, groups: tuple[str, ...]) -> str:
+    """What came into the period in the last five minutes less what left it at its far end."""
+    left = labelled(f"-{count}{MATCHERS} offset {period}", "left")
+    return sum_of((f"{count}{MATCHERS}", left), groups)
+
+
+def _settled_and_since(total: str, net: str, groups: tuple[str, ...], join: str) -> str:
+    """The last settled sum and every net count that is newer than it."""
+    age = naming.SETTLED_AGE + MATCHERS
+    pieces = [labelled(_last_settled(total), "settled"), f"{net}{MATCHERS} {join} {age} > 0"]
+    for index in range(1, SETTLE_INTERVAL.ms // COUNT_INTERVAL.ms + 1):
+        back = COUNT_INTERVAL * index
+        seconds = number(Decimal(back.ms) / 1000)
+        pieces.append(labelled(f"{net}{MATCHERS} offset {back} {join} {age} > {seconds}", back))
+    return sum_of(pieces, groups)
+
+
+def _last_settled(total: str) -> str:
+    return f"last_over_time({total}{naming.SETTLED}{MATCHERS}[{_SETTLED_LOOK_BACK}])"
+
+
+def _coverage(period: Duration) -> str:
+    """It may lag by an hour, which is a thousandth of a month, so nothing is added to the settled count."""
+    settled = _last_settled(naming.measured_slots(period))
+    so_far = f"count_over_time({naming.valid_events_count(COUNT_INTERVAL)}{MATCHERS}[{SETTLE_INTERVAL}])"
+    return f"({settled} or {so_far}) / {number(Decimal(period.ms) / COUNT_INTERVAL.ms)}"
+
+
+def _metadata(slo: Slo) -> Iterator[RecordingRule]:
+    """Sloth's metadata series, which its dashboards join."""
+    labels = {**slo.labels, **naming.identity(slo)}
+    budget = number(slo.objective.error_budget)
+    matchers = identity_matchers(slo)
+    days = number(Decimal(slo.period.ms) / 86_400_000)
+    for record, text in (
+        (naming.OBJECTIVE, f"vector({number(slo.objective.ratio)})"),
+        (naming.ERROR_BUDGET, f"vector({budget})"),
+        (naming.PERIOD_DAYS, f"vector({days})"),
+        (naming.PERIOD_BURN_RATE, f"{naming.error_ratio(slo.period)}{MATCHERS} / {budget}"),
+        (naming.BUDGET_REMAINING, f"1 - {naming.PERIOD_BURN_RATE}{MATCHERS}"),
+    ):
+        yield RecordingRule(record, text, labels, matchers)
+    info = {
+        **labels,
+        **slo.plugins.info_labels,
+        "sloth_mode": "cli-gen-prom",
+        "sloth_objective": plain(slo.objective.percent),
+        "sloth_spec": slo.spec,
+        "sloth_version": "slo-toolkit",
+    }
+    yield RecordingRule(naming.INFO, "vector(1)", info)
+
+
+def current_burn_rate(slo: Slo) -> RecordingRule:
+    text = f"{naming.error_ratio(BASE)}{MATCHERS} / {number(slo.objective.error_budget)}"
+    labels = {**slo.labels, **naming.identity(slo)}
+    return RecordingRule(naming.CURRENT_BURN_RATE, text, labels, identity_matchers(slo))

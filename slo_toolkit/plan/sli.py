@@ -1,0 +1,148 @@
+"""The recording rules of the burn-rate windows.
+
+The SLI is read once, over five minutes; every longer window is summed from that (see ladder). Each rule
+may use what the rules before it recorded at the same time stamp, since a group runs in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from typing import TypeAlias
+
+from slo_toolkit import naming
+from slo_toolkit.duration import Duration
+from slo_toolkit.plan.ladder import BASE, RAW_LIMIT, Rung, ladder
+from slo_toolkit.plan.model import MATCHERS, RecordingRule
+from slo_toolkit.plan.pieces import labelled, sum_of
+from slo_toolkit.plan.tiers import effective_tiers
+from slo_toolkit.promql import (
+    event_rates,
+    identity_matchers,
+    identity_selector,
+    number,
+    raw_ratio,
+)
+from slo_toolkit.slo import Labels, RawSli, Slo, Tier
+from slo_toolkit.windows import WORKBOOK
+
+HOUR = Duration.of(hours=1)
+
+
+def ratio_windows(slo: Slo) -> tuple[Duration, ...]:
+    """Every window whose error ratio is recorded, shortest first.
+
+    The Workbook's are always among them, since dashboards made for Sloth ask for those.
+    """
+    return _windows(effective_tiers(slo), slo.period)
+
+
+@lru_cache(maxsize=64)
+def _windows(tiers: tuple[Tier, ...], period: Duration) -> tuple[Duration, ...]:
+    windows = {BASE, HOUR}
+    for pair in WORKBOOK:
+        windows |= {window for window in (pair.long_window, pair.short_window) if window < period}
+    for tier in tiers:
+        windows |= {tier.long_window, tier.short_window}
+    return tuple(sorted(windows))
+
+
+def sli_rules(slo: Slo) -> Iterator[RecordingRule]:
+    """Event rates, coverage and error ratios of every window, in the order in which they build up."""
+    windows = ratio_windows(slo)
+    identity, matchers = naming.identity(slo), identity_matchers(slo)
+    yield RecordingRule(naming.RULES_LOADED, "vector(1)", identity)
+    yield from _source_rates(slo, BASE)
+    yield _ratio(slo, BASE)
+    for window, made in _longer_windows(windows, slo.group_by, slo.evaluation_interval):
+        if made is None:
+            yield from _source_rates(slo, window)
+        else:
+            for record, text in made:
+                yield RecordingRule(record, text, identity, matchers)
+        if window in windows:
+            yield _ratio(slo, window)
+
+
+Recorded: TypeAlias = tuple[tuple[str, str], ...]
+"""Names to record, each with its expression, in which MATCHERS stands for the SLO's."""
+
+
+@lru_cache(maxsize=64)
+def _longer_windows(
+    windows: tuple[Duration, ...], group_by: tuple[str, ...], evaluation_interval: Duration
+) -> tuple[tuple[Duration, Recorded | None], ...]:
+    """How each window but the base is made, shortest first; None where it is read from the source."""
+    rungs = {rung.window: rung for rung in ladder(windows)}
+    made: dict[Duration, Recorded | None] = {}
+    for window in sorted({*windows, *rungs} - {BASE}):
+        if window in rungs:
+            made[window] = _summed(rungs[window], group_by)
+        else:
+            made[window] = _averaged(window, evaluation_interval) if window > RAW_LIMIT else None
+    return tuple(made.items())
+
+
+def _source_rates(slo: Slo, window: Duration) -> Iterator[RecordingRule]:
+    identity = naming.identity(slo)
+    valid = naming.valid_events_rate(window)
+    rates = event_rates(slo, window, identity_selector(valid, slo))
+    yield RecordingRule(valid, rates.valid, identity)
+    yield RecordingRule(naming.error_events_rate(window), rates.errors, identity)
+    if window != BASE:
+        loaded = _mean_over(naming.RULES_LOADED, window, slo.evaluation_interval)
+        yield RecordingRule(naming.rules_loaded(window), loaded, identity, identity_matchers(slo))
+
+
+def _summed(rung: Rung, group_by: tuple[str, ...]) -> Recorded:
+    """The window as the sum of its pieces; one that was not recorded counts for nothing."""
+    loaded = naming.RULES_LOADED if rung.piece == BASE else naming.rules_loaded(rung.piece)
+    return (
+        (naming.rules_loaded(rung.window), _sum_of_pieces(loaded, rung, ())),
+        *((name(rung.window), _sum_of_pieces(name(rung.piece), rung, group_by)) for name in _RATES),
+    )
+
+
+_RATES = (naming.valid_events_rate, naming.error_events_rate)
+
+
+def _sum_of_pieces(metric: str, rung: Rung, groups: tuple[str, ...]) -> str:
+    series = metric + MATCHERS
+    offsets = (rung.piece * index for index in range(1, rung.count))
+    pieces = (series, *(labelled(f"{series} offset {offset}", offset) for offset in offsets))
+    return f"{sum_of(pieces, groups)} / {rung.count}"
+
+
+def _averaged(window: Duration, evaluation_interval: Duration) -> Recorded:
+    """A window that is no multiple of the base: the mean of the base at every evaluation within it."""
+    loaded = (naming.rules_loaded(window), _mean_over(naming.RULES_LOADED, window, evaluation_interval))
+    return (loaded, *((name(window), _mean_over(name(BASE), window, evaluation_interval)) for name in _RATES))
+
+
+def _mean_over(metric: str, window: Duration, evaluation_interval: Duration) -> str:
+    evaluations = number(Decimal(window.ms) / evaluation_interval.ms)
+    return f"sum_over_time({metric}{MATCHERS}[{window}]) / {evaluations}"
+
+
+def _ratio(slo: Slo, window: Duration) -> RecordingRule:
+    labels = ratio_labels(slo, window)
+    if isinstance(slo.sli, RawSli) and window <= RAW_LIMIT:
+        ratio = raw_ratio(slo, slo.sli.error_ratio_query, window)
+        return RecordingRule(naming.error_ratio(window), ratio, labels)
+    return RecordingRule(*_ratio_of_rates(window), labels, identity_matchers(slo))
+
+
+@lru_cache(maxsize=64)
+def _ratio_of_rates(window: Duration) -> tuple[str, str]:
+    errors, valid = naming.error_events_rate(window), naming.valid_events_rate(window)
+    return naming.error_ratio(window), ratio_of(errors, valid)
+
+
+def ratio_of(errors: str, valid: str) -> str:
+    """Errors by valid events. Without events there is no ratio: a NaN would poison every sum over it."""
+    return f"{errors}{MATCHERS}\n/\n({valid}{MATCHERS} > 0)"
+
+
+def ratio_labels(slo: Slo, window: Duration) -> Labels:
+    return {**slo.labels, **naming.identity(slo), naming.WINDOW: str(window)}

@@ -1,0 +1,38 @@
+"""Which alerts an SLO has: its tiers, without those that could never fire, gathered by alert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slo_toolkit import budget
+from slo_toolkit.slo import Severity, Slo, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alerting rule: it fires when any of its tiers does."""
+
+    name: str
+    severity: Severity
+    severity_label: str
+    tiers: tuple[Tier, ...]
+
+
+def effective_tiers(slo: Slo) -> tuple[Tier, ...]:
+    """The tiers that are on and can fire: below 93.06 % no error ratio reaches 14.4x of the budget."""
+    return tuple(
+        tier
+        for tier in slo.alerting.tiers
+        if not slo.alerting.meta(tier.severity).disabled
+        and budget.can_fire(slo.objective, tier.burn_rate)
+        and tier.long_window <= slo.period
+    )
+
+
+def alerts(slo: Slo) -> tuple[Alert, ...]:
+    """The alerts in the order of their first tier; tiers of one name and severity share an alert."""
+    gathered: dict[tuple[str, Severity, str], list[Tier]] = {}
+    for tier in effective_tiers(slo):
+        key = (tier.name or slo.alerting.name, tier.severity, tier.severity_label)
+        gathered.setdefault(key, []).append(tier)
+    return tuple(Alert(*key, tuple(tiers)) for key, tiers in gathered.items())
