@@ -1,0 +1,173 @@
+"""From the `alerting` section of an SLO to its Alerting, with the checks of burn rates and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from slo_toolkit.budget import burn_rate_for_share, can_fire, error_ratio_threshold, plain
+from slo_toolkit.duration import Duration
+from slo_toolkit.slo import Alerting, AlertMeta, Labels, Objective, Severity, Tier
+from slo_toolkit.spec.flaws import Place
+from slo_toolkit.spec.options import AlertWindows
+from slo_toolkit.spec.queries import Checks
+from slo_toolkit.windows import workbook_tiers
+
+# Prometheus needs two samples for a rate; four leave room for a failed scrape and for jitter.
+_SCRAPES_PER_WINDOW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingReader:
+    """Reads the alerting of one SLO, whose `objective` is None where it is wrong."""
+
+    section: Mapping[str, Any]
+    slo_at: Place
+    objective: Objective | None
+    period: Duration
+    scrape_interval: Duration
+    windows: AlertWindows
+    annotations: Labels
+    alert_rules: bool
+    checks: Checks
+
+    @property
+    def at(self) -> Place:
+        return self.slo_at / "alerting"
+
+    def read(self) -> Alerting:
+        section = self.section
+        page, ticket = (self._meta(severity) for severity in Severity)
+        silent = page.disabled and ticket.disabled
+        absence = section.get("absence", {})
+        default = Alerting()
+        alerting = Alerting(
+            name=section.get("name", ""),
+            labels=section.get("labels", {}),
+            annotations={**self.annotations, **section.get("annotations", {})},
+            page=page,
+            ticket=ticket,
+            tiers=self._tiers(page, ticket),
+            pending_for=section.get("for"),
+            min_error_events=section.get("min_error_events", 0),
+            absence=AlertMeta(
+                absence.get("labels", {}), absence.get("annotations", {}), absence.get("disable", silent)
+            ),
+            absence_for=absence.get("for", default.absence_for),
+        )
+        self._named(alerting)
+        self._templates()
+        return alerting
+
+    def _meta(self, severity: Severity) -> AlertMeta:
+        alert = self.section.get(f"{severity}_alert", {})
+        disabled = alert.get("disable", False) or not self.alert_rules
+        return AlertMeta(alert.get("labels", {}), alert.get("annotations", {}), disabled)
+
+    def _named(self, alerting: Alerting) -> None:
+        silent = alerting.page.disabled and alerting.ticket.disabled and alerting.absence.disabled
+        if not alerting.name and not silent and not self.slo_at.report.names((self.at / "name").path):
+            at = self.at if self.section else self.slo_at
+            at.wrong(
+                "the alerts have no name",
+                "add `name:` under `alerting:`, or disable all alerts",
+                rule="missing",
+            )
+
+    def _templates(self) -> None:
+        for key in ("", "page_alert", "ticket_alert", "absence"):
+            section = self.section.get(key, {}) if key else self.section
+            for texts in ("labels", "annotations"):
+                if any("{{" in text for text in section.get(texts, {}).values()):
+                    at = self.at / key if key else self.at
+                    self.checks.templates(section[texts], at / texts)
+
+    def _tiers(self, page: AlertMeta, ticket: AlertMeta) -> tuple[Tier, ...]:
+        if "tiers" in self.section:
+            return self._own_tiers(self.section["tiers"])
+        tiers = self.windows.tiers(self.period) or workbook_tiers(self.period)
+        fitting = tuple(tier for tier in tiers if tier.long_window <= self.period)
+        meta = {Severity.PAGE: page, Severity.TICKET: ticket}
+        self._warn_defaults([tier for tier in fitting if not meta[tier.severity].disabled])
+        return fitting
+
+    def _warn_defaults(self, tiers: list[Tier]) -> None:
+        objective = self.objective
+        dead = [tier for tier in tiers if objective is not None and not can_fire(objective, tier.burn_rate)]
+        if dead and objective is not None:
+            rates = ", ".join(f"{plain(_rounded(tier.burn_rate))}x ({tier.severity})" for tier in dead)
+            (self.slo_at / "objective").warn(
+                f"at {plain(objective.percent)} % these alerts can never fire: {rates}",
+                "their thresholds are error ratios above 1: write `alerting.tiers` with lower burn rates",
+                rule="cannot-fire",
+            )
+        least = self.scrape_interval * _SCRAPES_PER_WINDOW
+        short = [tier.short_window for tier in tiers if tier.short_window < least]
+        if short:
+            self.slo_at.warn(
+                f"the alert window {min(short)} is below four scrape intervals of {self.scrape_interval}",
+                "write `alerting.tiers` with longer windows",
+                rule="window",
+            )
+
+    def _own_tiers(self, sections: list[Any]) -> tuple[Tier, ...]:
+        tiers = []
+        for index, section in enumerate(sections):
+            tier = _tier(section or {}, self.period)
+            if tier is not None:
+                self._check(tier, section, self.at / "tiers" / index)
+                tiers.append(tier)
+        return tuple(tiers)
+
+    def _check(self, tier: Tier, section: Mapping[str, Any], at: Place) -> None:
+        long, short = tier.long_window, tier.short_window
+        if long > self.period:
+            (at / "long_window").wrong(
+                f"the window {long} is longer than the period of {self.period.words()}", rule="window"
+            )
+        if short >= long:
+            (at / "short_window").wrong(
+                f"the short window {short} is not shorter than the long one, {long}", rule="window"
+            )
+        least = self.scrape_interval * _SCRAPES_PER_WINDOW
+        if short < least:
+            (at / "short_window").wrong(
+                f"the short window {short} is below four scrape intervals of {self.scrape_interval}",
+                f"make it {least} or more, so that a failed scrape does not silence the alert",
+                rule="window",
+            )
+        objective = self.objective
+        if objective is not None and not can_fire(objective, tier.burn_rate):
+            threshold = plain(_rounded(error_ratio_threshold(objective, tier.burn_rate)))
+            largest = plain(_rounded(1 / objective.error_budget))
+            key = "burn_rate" if "burn_rate" in section else "budget_percent"
+            (at / key).wrong(
+                f"this alert can never fire: its threshold is the error ratio {threshold}, above 1",
+                f"at {plain(objective.percent)} % the burn rate must be below {largest}",
+                rule="cannot-fire",
+            )
+
+
+def _tier(section: Mapping[str, Any], period: Duration) -> Tier | None:
+    """The tier of a section; None where something is missing, which reading reported."""
+    share = section.get("budget_percent")
+    if not {"severity", "long_window", "short_window"} <= section.keys() or (
+        share is None and "burn_rate" not in section
+    ):
+        return None
+    long = section["long_window"]
+    rate = section["burn_rate"] if share is None else burn_rate_for_share(share / 100, period, long)
+    return Tier(
+        severity=Severity(section["severity"]),
+        burn_rate=rate,
+        long_window=long,
+        short_window=section["short_window"],
+        name=section.get("name", ""),
+        severity_label=section.get("severity_label", ""),
+    )
+
+
+def _rounded(number: Decimal) -> Decimal:
+    return round(number, 4)

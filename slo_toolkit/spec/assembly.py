@@ -1,0 +1,204 @@
+"""From a document that was read by its shape to SLOs: defaults, precedence, and checks across keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from slo_toolkit import naming
+from slo_toolkit.budget import plain
+from slo_toolkit.duration import Duration
+from slo_toolkit.slo import (
+    Alerting,
+    KubernetesMeta,
+    Labels,
+    LatencySli,
+    Objective,
+    Quantity,
+    Sli,
+    Slo,
+    SlothPlugins,
+)
+from slo_toolkit.spec.alerting import AlertingReader
+from slo_toolkit.spec.flaws import Place
+from slo_toolkit.spec.indicators import Indicator
+from slo_toolkit.spec.links import check_link, fill_link
+from slo_toolkit.spec.options import AlertWindows, LoadOptions
+from slo_toolkit.spec.queries import Checks
+
+_PERIOD = Duration.of(days=30)
+_INTERVAL = Duration.of(seconds=30)
+_LINKS = ("runbook_url", "dashboard_url")
+_NO_PLUGINS = SlothPlugins()
+
+
+class _Times(NamedTuple):
+    """The spans of time of one SLO."""
+
+    period: Duration
+    evaluation: Duration
+    scrape: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One SLO of a document, None where it is wrong; its id is known as soon as both names are."""
+
+    slo: Slo | None
+    id: str
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """Makes the SLOs of one document, whose root stands at `at` and whose SLOs at `places`."""
+
+    root: Mapping[str, Any]
+    at: Place
+    places: list[Place]
+    options: LoadOptions
+    windows: AlertWindows
+    checks: Checks
+    dialect: str
+    source: str
+    kubernetes: KubernetesMeta | None = None
+    _bad_links: set[str] = field(default_factory=set)
+
+    def drafts(self) -> Iterator[Draft]:
+        self._bad_links.update(
+            key for key in _LINKS if key in self.root and not check_link(self.root[key], self.at / key)
+        )
+        for section, at in zip(self.root.get("slos", ()), self.places, strict=True):
+            if section is not None:
+                yield self._draft(section, at)
+
+    def _draft(self, section: Mapping[str, Any], at: Place) -> Draft:
+        service, name = self.root.get("service"), section.get("name")
+        links = {key: self._link(section, at, key, service, name) for key in _LINKS}
+        objective = self._objective(section, at)
+        plugins, alert_rules = self._plugins(section, at)
+        times = self._times(section)
+        labels = {**self.root.get("labels", {}), **section.get("labels", {}), **self.options.extra_labels}
+        group_by = self._groups(section, at, labels)
+        sli = self._sli(section, at, objective, plugins)
+        aliases = section.get("aliases", {})
+        _check_aliases(aliases, sli, at / "aliases")
+        alerting = self._alerting(section, at, objective, times, alert_rules)
+        identifier = f"{service}-{name}" if service and name else ""
+        if not identifier or objective is None or sli is None:
+            return Draft(None, identifier, at / "name")
+        slo = Slo(
+            service=str(service),
+            name=str(name),
+            objective=objective,
+            sli=sli,
+            description=section.get("description", ""),
+            labels=labels,
+            period=times.period,
+            group_by=group_by,
+            evaluation_interval=times.evaluation,
+            scrape_interval=times.scrape,
+            alerting=alerting,
+            aliases=aliases,
+            plugins=plugins,
+            kubernetes=self.kubernetes,
+            spec=self.dialect,
+            source=self.source,
+            **links,
+        )
+        return Draft(slo, identifier, at / "name")
+
+    def _inherited(self, section: Mapping[str, Any], key: str) -> Any:
+        return section[key] if key in section else self.root.get(key)
+
+    def _times(self, section: Mapping[str, Any]) -> _Times:
+        evaluation = self._inherited(section, "evaluation_interval") or _INTERVAL
+        return _Times(
+            period=self._inherited(section, "period") or self.options.period or _PERIOD,
+            evaluation=evaluation,
+            scrape=self._inherited(section, "scrape_interval") or evaluation,
+        )
+
+    def _plugins(self, section: Mapping[str, Any], at: Place) -> tuple[SlothPlugins, bool]:
+        """What Sloth's plugin chain asks for, and whether it leaves any alerts."""
+        root, own = self.root.get("slo_plugins", {}), section.get("plugins", {})
+        if not root and not own:
+            return _NO_PLUGINS, True
+        from slo_toolkit.spec.slo_plugins import chain  # few specs have one, and its tables take 4 ms
+
+        steps = chain(root, self.at / "slo_plugins", own, at / "plugins")
+        return steps.plugins, steps.alerts
+
+    def _sli(
+        self, section: Mapping[str, Any], at: Place, objective: Objective | None, plugins: SlothPlugins
+    ) -> Sli | None:
+        if "sli" not in section:
+            return None
+        budget = objective.error_budget if objective else None
+        return Indicator(section["sli"], at / "sli", self.checks, budget, plugins.metricsql).read()
+
+    def _alerting(
+        self,
+        section: Mapping[str, Any],
+        at: Place,
+        objective: Objective | None,
+        times: _Times,
+        alert_rules: bool,
+    ) -> Alerting:
+        return AlertingReader(
+            section=section.get("alerting", {}),
+            slo_at=at,
+            objective=objective,
+            period=times.period,
+            scrape_interval=times.scrape,
+            windows=self.windows,
+            annotations={**self.root.get("annotations", {}), **section.get("annotations", {})},
+            alert_rules=alert_rules,
+            checks=self.checks,
+        ).read()
+
+    def _objective(self, section: Mapping[str, Any], at: Place) -> Objective | None:
+        if "objective" not in section:
+            return None
+        objective = Objective.from_percent(section["objective"])
+        if objective.percent < 1:
+            meant = plain(objective.percent * 100)
+            message = f"an objective of {plain(objective.percent)} % lets nearly everything fail"
+            (at / "objective").warn(message, f"did you mean {meant}?", rule="objective")
+        return objective
+
+    def _link(self, section: Mapping[str, Any], at: Place, key: str, service: Any, name: Any) -> str:
+        if key in section:
+            template, fit = section[key], check_link(section[key], at / key)
+        else:
+            template, fit = self.root.get(key, ""), key not in self._bad_links
+        return fill_link(template, service, name) if fit and service and name else ""
+
+    def _groups(self, section: Mapping[str, Any], at: Place, labels: Labels) -> tuple[str, ...]:
+        groups = tuple(label for label in self._inherited(section, "group_by") or () if label)
+        if groups:
+            _check_groups(groups, labels, (at if "group_by" in section else self.at) / "group_by")
+        return groups
+
+
+def _check_groups(groups: tuple[str, ...], labels: Labels, at: Place) -> None:
+    for label in groups:
+        if label in labels:
+            message = f"`{label}` is a label of the SLO, which would hide the groups"
+            at.wrong(message, "rename one of them", rule="group-by")
+        if label.startswith(("__", "sloth_")):
+            at.wrong(f"the label name `{label}` is reserved", rule="group-by")
+    if len(set(groups)) < len(groups):
+        at.wrong("a label stands here twice", rule="group-by")
+
+
+def _check_aliases(aliases: Mapping[str, Quantity | Decimal], sli: Sli | None, at: Place) -> None:
+    for name, what in aliases.items():
+        place = at.entry(name)
+        if isinstance(what, Decimal) and sli is not None and not isinstance(sli, LatencySli):
+            place.wrong("only a latency SLI has quantiles", "write good_ratio or error_ratio", rule="alias")
+        if naming.is_generated(name):
+            message = f"`{name}` is the name of a series that the rules record already"
+            place.wrong(message, "choose another one", rule="alias", on_key=True)

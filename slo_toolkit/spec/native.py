@@ -1,0 +1,218 @@
+"""The toolkit's own `version: slo-toolkit/v1`: every key of Sloth's prometheus/v1, and more."""
+
+from __future__ import annotations
+
+from slo_toolkit.duration import Duration
+from slo_toolkit.spec import sloth
+from slo_toolkit.spec.kinds import Choice, Flag, ListOf, Text
+from slo_toolkit.spec.maps import LABEL_NAME, AliasMap
+from slo_toolkit.spec.quantities import Number, Span, Threshold, Whole
+from slo_toolkit.spec.shape import Key, Section
+
+VERSION = "slo-toolkit/v1"
+
+_METRIC = Text(
+    r"[A-Za-z_:][A-Za-z0-9_:]*", "is no metric name: use letters, digits, `_` and `:`", rule="metric"
+)
+_MATCHERS = Text()
+_LABEL = Text(LABEL_NAME, "is no label name: use letters, digits and `_`", rule="label")
+_FILTER = Key(_MATCHERS, "Label matchers, without braces, that every event fulfils.", example='job="shop"')
+
+EVENTS = Section(
+    sloth.EVENTS.name,
+    {
+        "error_query": Key(
+            sloth.QUERY,
+            "PromQL that counts the error events; `{{.window}}` stands for the look-back.",
+            example='sum(rate(http_requests_total{job="shop",code=~"5.."}[{{.window}}]))',
+        ),
+        "good_query": Key(
+            sloth.QUERY,
+            "PromQL that counts the good events, in place of `error_query`.",
+            example='sum(rate(http_requests_total{job="shop",code!~"5.."}[{{.window}}]))',
+        ),
+        "total_query": sloth.EVENTS.keys["total_query"],
+    },
+    exactly_one=("error_query", "good_query"),
+)
+AVAILABILITY = Section(
+    "an availability SLI",
+    {
+        "metric": Key(_METRIC, "A counter of all events.", required=True, example="http_requests_total"),
+        "errors": Key(_MATCHERS, "Label matchers of the error events.", required=True, example='code=~"5.."'),
+        "filter": _FILTER,
+    },
+)
+LATENCY = Section(
+    "a latency SLI",
+    {
+        "histogram": Key(
+            _METRIC,
+            "Base name of a histogram, without `_bucket`.",
+            required=True,
+            example="http_request_duration_seconds",
+        ),
+        "threshold": Key(
+            Threshold(),
+            "Slower events are errors: a number in the histogram's unit, or a duration for one in seconds.",
+            required=True,
+            example="300ms",
+        ),
+        "filter": _FILTER,
+        "native": Key(Flag(), "The histogram is a native one, without buckets of its own.", default="false"),
+    },
+)
+PROBE = Section(
+    "a probe SLI",
+    {
+        "metric": Key(
+            _METRIC,
+            "A gauge that is 1 when a probe succeeds and 0 when not.",
+            required=True,
+            example="probe_success",
+        ),
+        "filter": _FILTER,
+    },
+)
+SLI = Section(
+    sloth.SLI.name,
+    {
+        "events": Key(EVENTS, "Two queries that count events."),
+        "availability": Key(AVAILABILITY, "A counter, and what of it are errors."),
+        "latency": Key(LATENCY, "A histogram, and how long is too long."),
+        "probe": Key(PROBE, "A gauge that is 0 or 1."),
+        "raw": sloth.SLI.keys["raw"],
+        "plugin": sloth.SLI.keys["plugin"],
+    },
+    exactly_one=("events", "availability", "latency", "probe", "raw", "plugin"),
+)
+
+TIER = Section(
+    "a tier",
+    {
+        "name": Key(Text(), "Name of this alert, in place of `alerting.name`.", example="ShopBurnsFast"),
+        "severity": Key(Choice("page", "ticket"), "Whether somebody is woken.", required=True),
+        "severity_label": Key(Text(), "Value of the alert's `severity` label.", example="critical"),
+        "burn_rate": Key(Number(above=0), "Fires above this burn rate.", example=14.4),
+        "budget_percent": Key(
+            Number(above=0, most=100),
+            "Fires above the burn rate that spends this share of the budget within the long window.",
+            example=2,
+        ),
+        "long_window": Key(
+            Span(), "The look-back that must exceed the burn rate.", required=True, example="1h"
+        ),
+        "short_window": Key(
+            Span(),
+            "A shorter look-back that must exceed it, too, so that the alert ends soon.",
+            required=True,
+            example="5m",
+        ),
+    },
+    exactly_one=("burn_rate", "budget_percent"),
+)
+ABSENCE = Section(
+    "the alert on absent telemetry",
+    {
+        "disable": Key(
+            Flag(), "Leaves this alert out.", default="false, and true where both other alerts are disabled"
+        ),
+        "for": Key(Span(), "How long there must be no valid events.", default="10m"),
+        "labels": sloth.ALERT.keys["labels"],
+        "annotations": sloth.ALERT.keys["annotations"],
+    },
+)
+ALERTING = sloth.ALERTING.with_keys(
+    **{
+        "for": Key(
+            Span(),
+            "How long a burn rate must be exceeded before the alert fires.",
+            default="at once",
+            example="2m",
+        ),
+        "min_error_events": Key(
+            Whole(least=0),
+            "Fewer error events than this in the long window alert nobody.",
+            default="0",
+            example=10,
+        ),
+        "tiers": Key(
+            ListOf(TIER),
+            "Burn rates and windows of the alerts.",
+            default="the four of the SRE Workbook, chapter 5",
+        ),
+        "absence": Key(ABSENCE, "The alert on telemetry that is absent or traffic that stops."),
+    }
+)
+
+_DAY, _YEAR = Duration.of(days=1), Duration.of(days=366)
+_SHORTEST, _LONGEST = Duration.of(seconds=5), Duration.of(minutes=5)
+
+
+def _no_period(duration: Duration) -> str:
+    fits = duration <= _YEAR and _DAY.divides(duration)
+    return "" if fits else f"the period of {duration.words()} is not a number of whole days, a year at most"
+
+
+def _no_evaluation_interval(duration: Duration) -> str:
+    # The counts of events are recorded every 5m, from all evaluations in between.
+    fits = _SHORTEST <= duration <= _LONGEST and duration.divides(_LONGEST)
+    return "" if fits else f"the evaluation interval {duration} is not a divisor of 5m from 5s to 5m"
+
+
+def _no_scrape_interval(duration: Duration) -> str:
+    return "" if duration.ms >= 1000 else f"the scrape interval {duration} is below 1s"
+
+
+_PERIOD = Span(_no_period, "write for example 30d or 4w")
+_EVALUATION_INTERVAL = Span(_no_evaluation_interval, "write for example 15s, 30s or 1m")
+_SCRAPE_INTERVAL = Span(_no_scrape_interval)
+
+# These hold for every SLO when they stand at the root.
+_DEFAULTS = {
+    "annotations": Key(sloth.ANNOTATIONS, "Annotations of every alert."),
+    "period": Key(
+        _PERIOD, "The span that the objective holds for: whole days or weeks.", default="30d", example="4w"
+    ),
+    "group_by": Key(
+        ListOf(_LABEL), "One budget and one alert for each value of these labels.", example=["tenant"]
+    ),
+    "evaluation_interval": Key(
+        _EVALUATION_INTERVAL,
+        "How often the rules are evaluated: 5s to 5m, a divisor of 5m.",
+        default="30s",
+        example="1m",
+    ),
+    "scrape_interval": Key(
+        _SCRAPE_INTERVAL,
+        "How often the metrics are scraped.",
+        default="the evaluation interval",
+        example="15s",
+    ),
+    "runbook_url": Key(
+        Text(),
+        "Link of the alerts to a runbook, with {service}, {slo} and {id} filled in.",
+        example="https://runbooks.example.com/{service}/{slo}",
+    ),
+    "dashboard_url": Key(
+        Text(),
+        "Link of the alerts to a dashboard, with {service}, {slo} and {id} filled in.",
+        example="https://grafana.example.com/d/slo?var-slo={id}",
+    ),
+}
+
+SLO = sloth.SLO.with_keys(
+    **_DEFAULTS,
+    aliases=Key(
+        AliasMap(),
+        "More metric names, each for `good_ratio`, `error_ratio` or a quantile such as `p95`, over 5m.",
+        example={"shop:availability:ratio": "good_ratio"},
+    ),
+    sli=Key(SLI, "How good and bad are measured.", required=True),
+    alerting=Key(ALERTING, "How the SLO alerts."),
+)
+ROOT = sloth.ROOT.with_keys(
+    **_DEFAULTS,
+    version=Key(Choice(VERSION), "The format of this document.", required=True),
+    slos=Key(ListOf(SLO), "The SLOs of the service.", required=True),
+)
