@@ -1,0 +1,73 @@
+"""The queries that somebody runs first when an SLO's alert fires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from slo_toolkit import naming
+from slo_toolkit.emit.linear_query import weights
+from slo_toolkit.emit.selectors import Selector
+from slo_toolkit.plan.ladder import BASE
+from slo_toolkit.promql import by, identity_selector, latency_quantile, quote
+from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, Slo
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    question: str
+    query: str
+
+
+def first_queries(slo: Slo) -> Iterator[Step]:
+    """From "how bad is it" to "where is it", each as a query that runs as it stands."""
+    ratios = quote(naming.error_ratio(BASE).removesuffix(str(BASE)) + ".+")
+    ours = f"{naming.SERVICE}={quote(slo.service)}, {naming.SLO}={quote(slo.name)}"
+    on = f"on ({', '.join(naming.IDENTITY)}) group_left ()"
+    yield Step(
+        "How fast does the budget burn, in every window? Above 1 it will not last.",
+        f"{{__name__=~{ratios}, {ours}}}\n/ {on}\n{identity_selector(naming.ERROR_BUDGET, slo)}",
+    )
+    yield from _where(slo)
+    yield Step(
+        f"How much of the budget of {slo.period.words()} is left? 0.25 is a quarter, below 0 is overdrawn.",
+        identity_selector(naming.BUDGET_REMAINING, slo),
+    )
+    yield Step(
+        f"How much of the {slo.period.words()} was measured? Below 1 the answer above knows only so much.",
+        identity_selector(naming.coverage(slo.period), slo),
+    )
+
+
+def _where(slo: Slo) -> Iterator[Step]:
+    match slo.sli:
+        case EventSli(error_query=str() as errors):
+            yield from _breakdown(_selectors(slo, errors), "Which errors are they?")
+        case EventSli(total_query=total):
+            yield from _breakdown(_selectors(slo, total), "Which events are they, good and bad?")
+        case AvailabilitySli(metric, errors, matchers):
+            inner = ",".join(text for text in (matchers, errors) if text)
+            yield from _breakdown(
+                _selectors(slo, f"sum(rate({metric}{{{inner}}}[{{{{.window}}}}]))"), "Which errors are they?"
+            )
+        case LatencySli():
+            yield Step(
+                "How slow is it? The 99th percentile of the last five minutes, in the unit of the histogram.",
+                latency_quantile(slo, slo.sli, Decimal("0.99"), BASE),
+            )
+        case _:
+            return
+
+
+def _selectors(slo: Slo, query: str) -> list[Selector]:
+    return list(weights(query, slo.group_by) or ())
+
+
+def _breakdown(selectors: list[Selector], question: str) -> Iterator[Step]:
+    """By every label that the query does not pin to one value."""
+    for selector in selectors:
+        labels = tuple(dict.fromkeys(m.name for m in selector.matchers if m.op != "="))
+        if labels:
+            rate = f"sum{by(labels)}(rate({selector}[{BASE}]))"
+            yield Step(f"{question} Per second, the ten most frequent.", f"topk(10, {rate})")

@@ -1,0 +1,225 @@
+"""What an SLO's alerts must do in a few courses of traffic, worked out from its tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from slo_toolkit import budget, naming
+from slo_toolkit.duration import Duration
+from slo_toolkit.emit.simulated_traffic import Course, Phase
+from slo_toolkit.plan.ladder import BASE
+from slo_toolkit.plan.tiers import Alert, alerts, effective_tiers
+from slo_toolkit.promql import selector
+from slo_toolkit.slo import Severity, Slo, Tier
+
+UNDER, OVER = Decimal("0.95"), Decimal("1.05")
+"""How near to a threshold an alert must still be silent, and must fire."""
+
+_CLEAN_START = Duration.of(minutes=10)
+_LONGEST_OUTAGE = Duration.of(hours=1)
+_LONGEST_BURN = Duration.of(hours=12)
+_TOTAL = Decimal(1)
+
+# A rate over 5m and one scrape sees an error for longer than the 5m that it stands for.
+_RATE_LAG = Decimal("1.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """At `at`, `expr` has exactly `samples`: their labels as PromQL writes them, and their values."""
+
+    at: Duration
+    expr: str
+    samples: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One course of traffic of one SLO, and what must be seen in it."""
+
+    slo: Slo
+    course: Course
+    checks: tuple[Check, ...]
+
+
+def total_outage(slo: Slo, interval: Duration) -> Scenario | None:
+    """Every page comes in time and not before, and goes when the outage is over.
+
+    None where no page can come within an hour: the slow burn tests those.
+    """
+    pages = [
+        (alert, detection)
+        for alert in alerts(slo)
+        if alert.severity is Severity.PAGE and (detection := _detection(slo, alert)) <= _LONGEST_OUTAGE
+    ]
+    if not pages:
+        return None
+    clean = _up(_CLEAN_START, interval)
+    latest = max(detection for _, detection in pages)
+    end = clean + _up_with_lag(latest, interval) + _pending(slo, interval) + interval
+    reset = max(_reset(slo, alert, end, clean, interval) for alert, _ in pages)
+    checks: list[Check] = []
+    for alert, detection in pages:
+        before = clean + _down(_at_the_earliest(detection, clean), interval, UNDER)
+        checks += [
+            _silent(slo, alert, before),
+            _firing(slo, alert, clean + _up_with_lag(detection, interval) + _pending(slo, interval)),
+            _silent(slo, alert, reset),
+        ]
+    outage = Phase(_between(clean, end), _TOTAL)
+    return _scenario(slo, (Phase(clean), outage, Phase(_between(end, reset))), interval, checks)
+
+
+def no_traffic(slo: Slo, interval: Duration) -> Scenario:
+    """No event is no ratio, never NaN, and no reason for an alert."""
+    length = _up(BASE + slo.scrape_interval, interval)
+    checks = [Check(length, selector(naming.error_ratio(BASE), _ids(slo))), _no_alert(slo, length)]
+    return _scenario(slo, (Phase(length, traffic=False),), interval, checks)
+
+
+def no_error_series(slo: Slo, interval: Duration) -> Scenario:
+    """An error series that does not exist yet means that there are no errors."""
+    length = _up(BASE + slo.scrape_interval, interval)
+    ratio = Check(length, f"max({selector(naming.error_ratio(BASE), _ids(slo))})", (("{}", 0),))
+    course = Course((Phase(length),), interval, error_series=False)
+    return Scenario(slo, course, (ratio, _no_alert(slo, length)))
+
+
+def slow_burn(slo: Slo, interval: Duration) -> Scenario | None:
+    """Errors just under the highest threshold, from the moment on when the rules are loaded.
+
+    That threshold is never reached; each lower one is when the errors have filled enough of its window.
+    None where no alert is to be seen.
+    """
+    if not effective_tiers(slo):
+        return None
+    burn_rate = UNDER * _fastest(slo).burn_rate
+    checks: list[Check] = []
+    for alert in alerts(slo):
+        lengths = [_fill(tier, burn_rate) for tier in alert.tiers if tier.burn_rate < burn_rate]
+        if not lengths:
+            checks.append(_silent(slo, alert, _up(max(tier.long_window for tier in alert.tiers), interval)))
+        elif (fill := min(lengths)) <= _LONGEST_BURN:
+            checks += _around(slo, alert, fill, interval)
+    return _burn(slo, burn_rate, interval, checks)
+
+
+def fast_burn(slo: Slo, interval: Duration) -> Scenario | None:
+    """Errors just over the highest threshold fire its alert as soon as they fill its window."""
+    fastest = [alert for alert in alerts(slo) if _fastest(slo) in alert.tiers]
+    if not fastest or _fastest(slo).long_window > _LONGEST_BURN:
+        return None
+    window = _fastest(slo).long_window
+    at = _up(window, interval) + interval + _pending(slo, interval)
+    return _burn(slo, OVER * _fastest(slo).burn_rate, interval, [_firing(slo, fastest[0], at)])
+
+
+def _burn(slo: Slo, burn_rate: Decimal, interval: Duration, checks: Sequence[Check]) -> Scenario | None:
+    if not checks:
+        return None
+    length = max(check.at for check in checks)
+    ratio = min(_TOTAL, budget.error_ratio_threshold(slo.objective, burn_rate))
+    return _scenario(slo, (Phase(length, ratio),), interval, checks)
+
+
+def _around(slo: Slo, alert: Alert, fill: Duration, interval: Duration) -> Iterator[Check]:
+    before = _down(fill, interval, UNDER)
+    # The evaluation at which the burn begins counts as a full piece of the window.
+    if before > interval:
+        yield _silent(slo, alert, Duration(before.ms - interval.ms))
+    yield _firing(slo, alert, _up(_times(fill, OVER), interval) + _pending(slo, interval))
+
+
+def _scenario(slo: Slo, phases: Iterable[Phase], interval: Duration, checks: Iterable[Check]) -> Scenario:
+    course = Course(tuple(phases), interval, slo.alerting.min_error_events)
+    return Scenario(slo, course, tuple(sorted(checks, key=lambda check: check.at)))
+
+
+def _fastest(slo: Slo) -> Tier:
+    return max(effective_tiers(slo), key=lambda tier: tier.burn_rate)
+
+
+def _detection(slo: Slo, alert: Alert) -> Duration:
+    """How long a total outage must last for the first of the alert's tiers; each can fire, so it has one."""
+    found = (budget.detection_time(slo.objective, tier) for tier in alert.tiers)
+    return min(length for length in found if length is not None)
+
+
+def _at_the_earliest(detection: Duration, clean: Duration) -> Duration:
+    """The same with rules so young that the piece of a window in which they were loaded counts as a whole."""
+    known = clean + detection
+    return _times(detection, Decimal(known.ms) / (known + BASE).ms)
+
+
+def _fill(tier: Tier, burn_rate: Decimal) -> Duration:
+    """How long a burn must last until the mean over the tier's long window reaches its threshold."""
+    return _times(tier.long_window, tier.burn_rate / burn_rate)
+
+
+def _reset(slo: Slo, alert: Alert, end: Duration, start: Duration, interval: Duration) -> Duration:
+    """When the short windows hold no error any more of those tiers that the outage can have reached."""
+    outage = _times(_between(start, end), _RATE_LAG) + interval
+    reached = [
+        tier.short_window
+        for tier in alert.tiers
+        if (detection := budget.detection_time(slo.objective, tier)) is not None and detection <= outage
+    ]
+    return end + _up(max(reached) + slo.scrape_interval, interval) + interval
+
+
+def _pending(slo: Slo, interval: Duration) -> Duration:
+    """How long an alert waits: it is looked at once in `interval`."""
+    return _up(slo.alerting.pending_for or Duration(0), interval)
+
+
+def _ids(slo: Slo) -> dict[str, str]:
+    return {naming.SERVICE: slo.service, naming.SLO: slo.name}
+
+
+def _silent(slo: Slo, alert: Alert, at: Duration) -> Check:
+    return Check(at, selector("ALERTS", _alert_labels(slo, alert)))
+
+
+def _firing(slo: Slo, alert: Alert, at: Duration) -> Check:
+    labels = {**_alert_labels(slo, alert), "alertstate": "firing"}
+    return Check(
+        at,
+        f"count by (alertname) ({selector('ALERTS', labels)})",
+        ((selector("", {"alertname": alert.name}), 1),),
+    )
+
+
+def _alert_labels(slo: Slo, alert: Alert) -> dict[str, str]:
+    labels = {"alertname": alert.name, naming.SEVERITY: alert.severity.value, **_ids(slo)}
+    return {**labels, "severity": alert.severity_label} if alert.severity_label else labels
+
+
+def _no_alert(slo: Slo, at: Duration) -> Check:
+    return Check(at, selector("ALERTS", _ids(slo)))
+
+
+def _times(length: Duration, factor: Decimal) -> Duration:
+    return Duration(round(length.ms * factor))
+
+
+def _between(start: Duration, end: Duration) -> Duration:
+    return Duration(end.ms - start.ms)
+
+
+def _up(length: Duration, interval: Duration) -> Duration:
+    return _rounded(length, interval, ROUND_CEILING)
+
+
+def _down(length: Duration, interval: Duration, factor: Decimal) -> Duration:
+    return _rounded(_times(length, factor), interval, ROUND_FLOOR)
+
+
+def _up_with_lag(length: Duration, interval: Duration) -> Duration:
+    return _up(_times(length, _RATE_LAG) + Duration(1), interval)
+
+
+def _rounded(length: Duration, interval: Duration, rounding: str) -> Duration:
+    steps = (Decimal(length.ms) / interval.ms).to_integral_value(rounding)
+    return Duration(int(steps) * interval.ms)

@@ -1,0 +1,116 @@
+"""The generated unit tests pass for the generated rules, and fail for rules with any of the known faults."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slo_toolkit.duration import Duration
+from slo_toolkit.emit.promtool_tests import burn_tests, outage_tests
+from slo_toolkit.emit.rules import rule_file
+from slo_toolkit.plan.model import Plan
+
+from .slos import SLIS, UNKNOWN_SLIS, plan
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(promtool: str, tmp_path: Path) -> Run:
+    """Runs the generated tests of plans against their rules, or others; gives what promtool found wrong."""
+
+    def judge(plans: Sequence[Plan], rules: str | None = None) -> str:
+        (tmp_path / "rules.yaml").write_text(rule_file(plans) if rules is None else rules)
+        files = {"outage.yaml": outage_tests, "burn.yaml": burn_tests}
+        for name, tests in files.items():
+            (tmp_path / name).write_text(tests(plans, "rules.yaml"))
+        paths = [str(tmp_path / name) for name in files]
+        found = subprocess.run(
+            [promtool, "test", "rules", *paths], capture_output=True, text=True, check=False
+        )
+        return "" if found.returncode == 0 else found.stdout + found.stderr
+
+    return judge
+
+
+@pytest.mark.parametrize("sli", SLIS)
+def test_every_kind_of_sli_passes(run: Run, sli: str) -> None:
+    assert run([plan(sli)]) == ""
+
+
+@pytest.mark.parametrize("objective", ["99.99", "99.5", "99", "95", "80"])
+def test_every_objective_passes(run: Run, objective: str) -> None:
+    assert run([plan("errors", objective)]) == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"period": Duration.of(days=28)},
+        {"period": Duration.of(days=7)},
+        {"group_by": ("tenant", "region")},
+        {"evaluation_interval": Duration.of(minutes=1), "scrape_interval": Duration.of(minutes=1)},
+        {"evaluation_interval": Duration.of(seconds=15), "scrape_interval": Duration.of(seconds=15)},
+        {"alerting": {"pending_for": Duration.of(seconds=100)}},
+        {"alerting": {"min_error_events": 50}},
+        {"alerting": {"tiers": ()}},
+    ],
+    ids=str,
+)
+def test_every_option_passes(run: Run, changes: dict[str, Any]) -> None:
+    assert run([plan("availability", **changes)]) == ""
+
+
+def test_slos_that_share_a_metric_do_not_disturb_each_other(run: Run) -> None:
+    together = [plan("latency"), plan("latency", "95", name="latency-relaxed"), plan("errors")]
+    names = [test["name"] for test in yaml.safe_load(outage_tests(together, "rules.yaml"))["tests"]]
+    assert names[:2] == ["total outage: latency, errors", "total outage: latency-relaxed"]
+    assert run(together) == ""
+
+
+@pytest.mark.parametrize("sli", UNKNOWN_SLIS)
+def test_an_sli_that_cannot_be_simulated_is_named_with_the_reason(run: Run, sli: str) -> None:
+    unknown = plan(UNKNOWN_SLIS[sli], name=sli)
+    text = outage_tests([unknown], "rules.yaml")
+    assert f"# shop-{sli} is not simulated: " in text
+    assert yaml.safe_load(text)["tests"] == []
+    assert run([unknown]) == ""
+
+
+FAULTS = {
+    "a page threshold that is a tenth too high": ("> 0.0144", "> 0.01584"),
+    "a page threshold that is a tenth too low": ("> 0.0144", "> 0.01296"),
+    "the slow page's threshold is a fifth too high": ("> 0.006", "> 0.0072"),
+    "the slow page's threshold is a tenth too low": ("> 0.006", "> 0.0054"),
+    "the lowest threshold of the ticket is a tenth too low": ("> 0.001", "> 0.0009"),
+    "a division that gives NaN without traffic": (" > 0)", ")"),
+    "a missing error series is no data": (" or on () 0 * ", " and on () 0 * "),
+    "a short window that is as long as the long one": ("ratio_rate5m{", "ratio_rate1h{"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_rules_with_a_known_fault_fail(run: Run, fault: str) -> None:
+    old, new = FAULTS[fault]
+    right = rule_file([plan("errors")])
+    assert old in right
+    assert "FAILED" in run([plan("errors")], right.replace(old, new))
+
+
+def test_rules_without_alerts_fail(run: Run) -> None:
+    silent = rule_file([plan("errors", alerting={"tiers": ()})])
+    assert "ALERTS" in run([plan("errors")], silent)
+
+
+def test_tests_run_against_the_rules_they_name() -> None:
+    assert yaml.safe_load(outage_tests([plan()], "../rules/shop.yaml"))["rule_files"] == [
+        "../rules/shop.yaml"
+    ]
+    assert yaml.safe_load(burn_tests([plan()], "../../rules/shop.yaml"))["rule_files"] == [
+        "../../rules/shop.yaml"
+    ]
