@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from slo_toolkit.emit.selectors import Matcher, Selector
@@ -13,7 +14,8 @@ from slo_toolkit.promql import fill_window
 _OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 
 
-def weights(query: str, groups: Sequence[str]) -> dict[Selector, float] | None:
+@lru_cache(maxsize=256)
+def weights(query: str, groups: tuple[str, ...]) -> Mapping[Selector, float] | None:
     """The weight of each selector in `query`, None where it is not linear in the rates of counters.
 
     `groups` are the labels that its sums may keep.

@@ -60,15 +60,18 @@ def apply(changes: Sequence[Change]) -> None:
     Every new text is written beside its place first, then all are moved in. Folders that removals leave
     empty go, too. Raises InputError when the file system refuses.
     """
-    staged: list[tuple[Path, Path]] = []
+    staged: dict[Path, Path] = {}
     try:
+        for folder in {change.path.parent for change in changes if change.new is not None}:
+            folder.mkdir(parents=True, exist_ok=True)
         for change in changes:
             if change.new is not None:
                 temporary = change.path.with_name(f".{change.path.name}.{os.getpid()}")
-                staged.append((temporary, change.path))
+                staged[temporary] = change.path
                 _write(temporary, change.new)
-        for temporary, path in staged:
+        for temporary, path in tuple(staged.items()):
             temporary.replace(path)
+            del staged[temporary]
         for change in changes:
             if change.new is None:
                 change.path.unlink(missing_ok=True)
@@ -76,7 +79,7 @@ def apply(changes: Sequence[Change]) -> None:
     except OSError as error:
         raise _refused("write", error) from error
     finally:
-        for temporary, _ in staged:
+        for temporary in staged:
             with suppress(OSError):
                 temporary.unlink()
 
@@ -109,7 +112,6 @@ def _content(path: Path) -> bytes | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
         file.write(content)
 

@@ -65,6 +65,10 @@ def _shared(text: str, indent: str) -> str:
 
 def _strings(name: str, strings: Labels, indent: str) -> str:
     """The key `name` with a mapping, beginning on a new line; nothing for an empty mapping."""
-    inner = indent + "  "
-    entries = [f"\n{inner}{key(label)}: {scalar(text, inner)}" for label, text in sorted(strings.items())]
+    entries = [_entry(label, text, indent) for label, text in sorted(strings.items())]
     return f"\n{indent}{name}:{''.join(entries)}" if entries else ""
+
+
+@lru_cache(maxsize=4096)
+def _entry(label: str, text: str, indent: str) -> str:
+    return f"\n{indent}  {key(label)}: {scalar(text, indent + '  ')}"

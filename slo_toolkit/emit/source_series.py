@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import TypeAlias
 
 from slo_toolkit.emit.linear_query import weights
 from slo_toolkit.emit.selectors import Selector, Series, series_matching
 from slo_toolkit.promql import le_matcher
-from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Slo
+from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
 
 _MOST_SERIES_OF_AN_EVENT = 3
 
@@ -65,13 +66,18 @@ def _reads(selectors: Iterable[Selector], source: Source) -> bool:
 
 def source_series(slo: Slo) -> Source | None:
     """The series behind the SLI of `slo`, None where its queries are not understood."""
-    groups = dict.fromkeys(slo.group_by, "example")
-    if isinstance(slo.sli, ProbeSli):
-        return _gauge_series(slo.sli, groups)
-    queries = _queries(slo)
+    return _source_series(slo.sli, slo.group_by)
+
+
+@lru_cache(maxsize=4096)
+def _source_series(sli: Sli, group_by: tuple[str, ...]) -> Source | None:
+    groups = dict.fromkeys(group_by, "example")
+    if isinstance(sli, ProbeSli):
+        return _gauge_series(sli, groups)
+    queries = _queries(sli)
     if queries is None:
         return None
-    valid, counted = weights(queries.total, slo.group_by), weights(queries.counted, slo.group_by)
+    valid, counted = weights(queries.total, group_by), weights(queries.counted, group_by)
     if valid is None or counted is None:
         return None
     errors = _difference(valid, counted) if queries.counts_good else counted
@@ -96,8 +102,8 @@ class _Queries:
     counts_good: bool
 
 
-def _queries(slo: Slo) -> _Queries | None:
-    match slo.sli:
+def _queries(sli: Sli) -> _Queries | None:
+    match sli:
         case EventSli(total, str() as errors):
             return _Queries(total, errors, counts_good=False)
         case EventSli(total, None, str() as good):

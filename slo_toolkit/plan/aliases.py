@@ -8,7 +8,7 @@ from decimal import Decimal
 from slo_toolkit import naming
 from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.model import RecordingRule
-from slo_toolkit.promql import identity_selector, latency_quantile
+from slo_toolkit.promql import by, identity_selector, latency_quantile
 from slo_toolkit.slo import LatencySli, Quantity, Slo
 
 
@@ -19,7 +19,7 @@ def alias_rules(slo: Slo) -> Iterator[RecordingRule]:
 
 
 def _expression(slo: Slo, quantity: Quantity | Decimal) -> str:
-    ratio = identity_selector(naming.error_ratio(BASE), slo)
+    ratio = f"max{by(slo.group_by)}({identity_selector(naming.error_ratio(BASE), slo)})"
     if isinstance(quantity, Quantity):
         return ratio if quantity is Quantity.ERROR_RATIO else f"1 - {ratio}"
     assert isinstance(slo.sli, LatencySli), "the specs allow quantiles for latency alone"

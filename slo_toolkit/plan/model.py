@@ -8,7 +8,6 @@ from typing import TypeAlias
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Slo, no_labels
 
-
 MATCHERS = "{}"
 """Where an SLO's matchers go in an expression that is the same for all SLOs of one shape."""
 

@@ -17,7 +17,7 @@ from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
 from slo_toolkit.plan.pieces import labelled, sum_of
 from slo_toolkit.plan.sli import Recorded, ratio_labels, ratio_of
-from slo_toolkit.promql import identity_matchers, number
+from slo_toolkit.promql import by, identity_matchers, number
 from slo_toolkit.slo import Slo
 
 COUNT_INTERVAL = BASE
@@ -82,9 +82,11 @@ def _counts(evaluation_interval: Duration) -> Recorded:
     with a tenth of its weight. One rate alone would weigh an event by where it fell in the window.
     """
     interval = number(Decimal(evaluation_interval.ms) / 1000)
+    # A range of Prometheus 2 includes both ends: over five minutes sharp it could hold eleven evaluations.
+    just_within = Duration(COUNT_INTERVAL.ms - 1)
     rates = (naming.valid_events_rate, naming.error_events_rate)
     return tuple(
-        (count(COUNT_INTERVAL), f"sum_over_time({rate(BASE)}{MATCHERS}[{COUNT_INTERVAL}]) * {interval}")
+        (count(COUNT_INTERVAL), f"sum_over_time({rate(BASE)}{MATCHERS}[{just_within}]) * {interval}")
         for rate, count in zip(rates, _COUNTS, strict=True)
     )
 
@@ -122,13 +124,18 @@ def _metadata(slo: Slo) -> Iterator[RecordingRule]:
     labels = {**slo.labels, **naming.identity(slo)}
     budget = number(slo.objective.error_budget)
     matchers = identity_matchers(slo)
+
+    def one(metric: str) -> str:
+        """The series without the owner's labels: after a change of those the former one is there, too."""
+        return f"max{by(slo.group_by)}({metric}{MATCHERS})"
+
     days = number(Decimal(slo.period.ms) / 86_400_000)
     for record, text in (
         (naming.OBJECTIVE, f"vector({number(slo.objective.ratio)})"),
         (naming.ERROR_BUDGET, f"vector({budget})"),
         (naming.PERIOD_DAYS, f"vector({days})"),
-        (naming.PERIOD_BURN_RATE, f"{naming.error_ratio(slo.period)}{MATCHERS} / {budget}"),
-        (naming.BUDGET_REMAINING, f"1 - {naming.PERIOD_BURN_RATE}{MATCHERS}"),
+        (naming.PERIOD_BURN_RATE, f"{one(naming.error_ratio(slo.period))} / {budget}"),
+        (naming.BUDGET_REMAINING, f"1 - {one(naming.PERIOD_BURN_RATE)}"),
     ):
         yield RecordingRule(record, text, labels, matchers)
     info = {
@@ -143,6 +150,7 @@ def _metadata(slo: Slo) -> Iterator[RecordingRule]:
 
 
 def current_burn_rate(slo: Slo) -> RecordingRule:
-    text = f"{naming.error_ratio(BASE)}{MATCHERS} / {number(slo.objective.error_budget)}"
+    ratio = f"max{by(slo.group_by)}({naming.error_ratio(BASE)}{MATCHERS})"
+    text = f"{ratio} / {number(slo.objective.error_budget)}"
     labels = {**slo.labels, **naming.identity(slo)}
     return RecordingRule(naming.CURRENT_BURN_RATE, text, labels, identity_matchers(slo))

@@ -109,9 +109,21 @@ _RATES = (naming.valid_events_rate, naming.error_events_rate)
 
 def _sum_of_pieces(metric: str, rung: Rung, groups: tuple[str, ...]) -> str:
     series = metric + MATCHERS
-    offsets = (rung.piece * index for index in range(1, rung.count))
-    pieces = (series, *(labelled(f"{series} offset {offset}", offset) for offset in offsets))
+    pieces = [series]
+    for index in range(1, rung.count):
+        offset = rung.piece * index
+        piece = f"{series} offset {offset}"
+        if rung.piece > BASE:
+            piece += f" or {series} offset {offset + _BRIDGE}"
+        pieces.append(labelled(piece, offset))
     return f"{sum_of(pieces, groups)} / {rung.count}"
+
+
+_BRIDGE = Duration.of(minutes=10)
+"""Where a piece of half an hour or more was not recorded, since Prometheus was away, the one of ten
+minutes before stands in. With its own look-back of five minutes that bridges a restart of a quarter of
+an hour, instead of losing hours that were measured. A base piece in such a gap is really unknown.
+"""
 
 
 def _averaged(window: Duration, evaluation_interval: Duration) -> Recorded:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from slo_toolkit import budget
-from slo_toolkit.slo import Severity, Slo, Tier
+from slo_toolkit.duration import Duration
+from slo_toolkit.slo import Objective, Severity, Slo, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,21 @@ class Alert:
 
 def effective_tiers(slo: Slo) -> tuple[Tier, ...]:
     """The tiers that are on and can fire: below 93.06 % no error ratio reaches 14.4x of the budget."""
+    alerting = slo.alerting
+    page, ticket = not alerting.page.disabled, not alerting.ticket.disabled
+    return _effective(alerting.tiers, page, ticket, slo.objective, slo.period)
+
+
+@lru_cache(maxsize=256)
+def _effective(
+    tiers: tuple[Tier, ...], page: bool, ticket: bool, objective: Objective, period: Duration
+) -> tuple[Tier, ...]:
     return tuple(
         tier
-        for tier in slo.alerting.tiers
-        if not slo.alerting.meta(tier.severity).disabled
-        and budget.can_fire(slo.objective, tier.burn_rate)
-        and tier.long_window <= slo.period
+        for tier in tiers
+        if (page if tier.severity is Severity.PAGE else ticket)
+        and budget.can_fire(objective, tier.burn_rate)
+        and tier.long_window <= period
     )
 
 

@@ -67,7 +67,7 @@ def test_numbers_are_exact() -> None:
 
 
 def test_a_rule_stands_behind_the_rules_that_it_reads() -> None:
-    """A group runs in order, so a rule that reads a later one would see its value of the evaluation before."""
+    """A group runs in order: a rule that reads a later one would see its value of the evaluation before."""
     for group in default_plan(slo()).groups:
         names = [rule.record for rule in group.rules if isinstance(rule, RecordingRule)]
         for index, rule in enumerate(group.rules):
@@ -163,9 +163,7 @@ def test_groups_have_a_budget_and_alerts_of_their_own() -> None:
     of = slo(sli=ProbeSli("probe_success"), group_by=("instance",))
     found = records(of)
     assert "sum by (instance) (" in found["slo:valid_events:rate30m"].expr
-    assert (
-        "sum by (instance) (" in found["slo:valid_events:count30d"].expr
-    )
+    assert "sum by (instance) (" in found["slo:valid_events:count30d"].expr
     assert "max by (instance) (" in alerts(of)[0].expr
 
 
@@ -203,8 +201,8 @@ def test_aliases_record_under_the_names_that_dashboards_know() -> None:
         },
     )
     found = records(of)
-    assert found["slo:availability:ratio"].expr.startswith("1 - slo:sli_error:ratio_rate5m{")
-    assert found["slo:error_rate:ratio"].expr.startswith("slo:sli_error:ratio_rate5m{")
+    assert found["slo:availability:ratio"].expr.startswith("1 - max(slo:sli_error:ratio_rate5m{")
+    assert found["slo:error_rate:ratio"].expr.startswith("max(slo:sli_error:ratio_rate5m{")
     assert (
         found["slo:latency:p95"].expr
         == "histogram_quantile(0.95, sum by (le) (rate(duration_seconds_bucket[5m30s])))"

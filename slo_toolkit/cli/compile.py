@@ -1,0 +1,117 @@
+"""`slo compile`: specs become files, or one text on standard output."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from slo_toolkit.cli.console import note, plural
+from slo_toolkit.cli.options import spec_input
+from slo_toolkit.cli.progress import Progress
+from slo_toolkit.duration import Duration
+from slo_toolkit.recipe import Compat, Part, Recipe, RuleFormat, Tree
+
+if TYPE_CHECKING:
+    from slo_toolkit.emit.output import Artefact, Change
+    from slo_toolkit.plan.model import Plan
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class _Words(click.Choice[_Word]):
+    """The values of an enumeration, where click itself would offer their names in code."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        return str(choice)
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("compile", short_help="Turn specs into rules, alerts, promtool tests and runbooks.")
+@spec_input
+@click.option("--out", type=_FOLDER, default="generated", show_default=True, help="Folder to write into.")
+@click.option(
+    "--dashboards", type=_FOLDER, default="dashboards", show_default=True, help="The same for dashboards."
+)
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print the rules, and write nothing.")
+@click.option("--check", is_flag=True, help="Write nothing; show what would change, and exit with 1 then.")
+@click.option("--disable", "disabled", type=_Words(Part), multiple=True, help="Leave this out; repeatable.")
+@click.option(
+    "--format",
+    "rule_format",
+    type=_Words(RuleFormat),
+    default=RuleFormat.PROMETHEUS.value,
+    show_default=True,
+    help="Rule files for Prometheus, or PrometheusRule objects for its operator.",
+)
+@click.option("--compat", type=_Words(Compat), help="Make the rules that this generator would make.")
+@click.pass_context
+def command(
+    context: click.Context,
+    paths: Sequence[str],
+    period: Duration | None,
+    windows: str | None,
+    extra_labels: Mapping[str, str],
+    out: Path,
+    dashboards: Path,
+    to_stdout: bool,
+    check: bool,
+    disabled: Sequence[Part],
+    rule_format: RuleFormat,
+    compat: Compat | None,
+) -> None:
+    """Turn the specs at each PATH into rules, alerts, promtool tests and runbooks.
+
+    PATH is a file, a folder with everything below it, or - for standard input; without one it is `slos`.
+    Nothing is written when a spec has an error. When a folder is compiled, generated files that no SLO asks
+    for any more are removed.
+    """
+    if to_stdout and check:
+        raise click.UsageError("--stdout prints the rules and --check compares them: give one of the two.")
+    from slo_toolkit.cli.loading import read_valid_specs
+    from slo_toolkit.compiler import artefacts, owned_folders, plans_of, rules_text
+    from slo_toolkit.emit.output import apply, changes
+
+    recipe = Recipe(rule_format, compat, frozenset(disabled))
+    with Progress() as progress:
+        slos = read_valid_specs(paths, period, windows, extra_labels, progress)
+        plans = plans_of(progress.watch(slos, "planned {} SLOs"), recipe)
+        if to_stdout:
+            click.echo(rules_text(plans, recipe).encode(), nl=False)  # UTF-8, whatever the terminal speaks
+            return
+        folders = {Tree.GENERATED: out, Tree.DASHBOARDS: dashboards}
+        files = artefacts(progress.watch(plans, "compiled {} SLOs"), recipe, folders)
+        whole = any(os.path.isdir(path) for path in paths)
+        different = changes(files, leftovers_in=owned_folders(folders) if whole else ())
+    if recipe.untestable and Part.TESTS not in recipe.disabled:
+        note(f"no promtool tests: {recipe.untestable}")
+    if check:
+        _show(different)
+        context.exit(1 if different else 0)
+    apply(different)
+    note(_summary(plans, files, different))
+
+
+def _show(different: Sequence[Change]) -> None:
+    from slo_toolkit.cli.diff import unified
+
+    for line in unified(different):
+        click.echo(line, nl=False)
+    if different:
+        note(f"{plural(len(different), 'file')} would change; run `slo compile` without --check")
+
+
+def _summary(plans: Sequence[Plan], files: Sequence[Artefact], different: Sequence[Change]) -> str:
+    removed = sum(change.new is None for change in different)
+    written = len(different) - removed
+    services = len({plan.slo.service for plan in plans})
+    return (
+        f"{plural(len(plans), 'SLO')} of {plural(services, 'service')}: {plural(written, 'file')} written, "
+        f"{removed} removed, {len(files) - written} unchanged"
+    )

@@ -1,0 +1,61 @@
+"""Reading specs for a verb: what people are to know goes to standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from io import BytesIO
+
+import click
+
+from slo_toolkit.cli.console import note
+from slo_toolkit.cli.progress import Progress
+from slo_toolkit.cli.report.text_report import problems_text
+from slo_toolkit.duration import Duration
+from slo_toolkit.errors import InputError, InvalidSpec, Level, Problem
+from slo_toolkit.slo import Slo
+from slo_toolkit.spec import Loaded, LoadOptions, discover, load, load_windows
+
+
+def read_specs(
+    paths: Sequence[str],
+    period: Duration | None,
+    windows: str | None,
+    extra_labels: Mapping[str, str],
+    progress: Progress,
+) -> Loaded:
+    """Every SLO below `paths`, and every problem in order; raises InputError where there is neither."""
+    stdin = sys.stdin.buffer if sys.stdin is not None else BytesIO()
+    options = LoadOptions(period=period, extra_labels=extra_labels)
+    problems: list[Problem] = []
+    if windows is not None:
+        read = load_windows(discover([windows], stdin))
+        options = replace(options, windows=read.windows)
+        problems += read.problems
+    loaded = load(progress.watch(discover(paths, stdin), "read {} files"), options)
+    for passed_over in loaded.notes:
+        note(passed_over)
+    problems += loaded.problems
+    if not loaded.slos and not problems:
+        raise InputError(f"no SLO spec in {', '.join(paths)}")
+    return replace(loaded, problems=tuple(sorted(problems, key=lambda problem: problem.sort_key)))
+
+
+def read_valid_specs(
+    paths: Sequence[str],
+    period: Duration | None,
+    windows: str | None,
+    extra_labels: Mapping[str, str],
+    progress: Progress,
+) -> Sequence[Slo]:
+    """Every SLO below `paths`; prints warnings, and raises InvalidSpec where there is an error."""
+    loaded = read_specs(paths, period, windows, extra_labels, progress)
+    if has_errors(loaded):
+        raise InvalidSpec(loaded.problems)
+    click.echo(problems_text(loaded.problems), err=True, nl=False)
+    return loaded.slos
+
+
+def has_errors(loaded: Loaded) -> bool:
+    return any(problem.level is Level.ERROR for problem in loaded.problems)

@@ -1,0 +1,100 @@
+"""The arguments that every verb which reads specs takes, and what they are checked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from slo_toolkit.duration import Duration
+from slo_toolkit.errors import DurationError
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+DEFAULT_PATHS = ("slos",)
+
+
+class Period(click.ParamType[Duration]):
+    """A compliance period: whole days."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
+        if isinstance(value, Duration):
+            return value
+        try:
+            period = Duration.parse(value)
+        except DurationError as error:
+            self.fail(str(error), param, ctx)
+        if not Duration.of(days=1).divides(period):
+            self.fail(f"{value!r} is not a whole number of days or weeks", param, ctx)
+        return period
+
+
+class Label(click.ParamType[tuple[str, str]]):
+    """A label as `name=value`."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        name, equals, text = value.partition("=")
+        if not equals:
+            self.fail(f"{value!r} is not of the form name=value", param, ctx)
+        flaw = _label_flaw(name, text)
+        if flaw:
+            self.fail(flaw, param, ctx)
+        return name, text
+
+
+def _label_flaw(name: str, text: str) -> str:
+    """What a spec would be told about this label; empty where nothing is wrong."""
+    from slo_toolkit.spec.flaws import Flaw, Report
+    from slo_toolkit.spec.maps import TextMap
+
+    flaws: list[Flaw] = []
+    TextMap(reserved=True).read({name: text}, (), Report(0, flaws))
+    return flaws[0].message if flaws else ""
+
+
+def _unique(
+    ctx: click.Context, param: click.Parameter, labels: tuple[tuple[str, str], ...]
+) -> dict[str, str]:
+    unique = dict(labels)
+    if len(unique) < len(labels):
+        raise click.BadParameter("a label is given twice", ctx, param)
+    return unique
+
+
+def _or_default(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    return paths or DEFAULT_PATHS
+
+
+def spec_input(command: Decorated) -> Decorated:
+    """Add PATH..., --period, --windows and --extra-label."""
+    for decorate in (
+        click.option(
+            "--extra-label",
+            "extra_labels",
+            type=Label(),
+            multiple=True,
+            callback=_unique,
+            help="Add this label to every rule; repeatable. It wins over the labels of a spec.",
+        ),
+        click.option(
+            "--windows",
+            type=click.Path(),
+            metavar="PATH",
+            help="File or folder of AlertWindows documents, in place of the SRE Workbook's windows.",
+        ),
+        click.option(
+            "--period",
+            type=Period(),
+            help="Compliance period of every SLO that states none.  [default: 30d]",
+        ),
+        click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(), callback=_or_default),
+    ):
+        command = decorate(command)
+    return command

@@ -1,0 +1,76 @@
+"""Problems as people read them: the place, the source line with a caret, and what would be right."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import click
+
+from slo_toolkit.cli.console import plural, printable
+from slo_toolkit.errors import Level, Problem
+from slo_toolkit.spec import Loaded
+
+_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow"}
+
+# A spec in one line of JSON is told by the part around the mistake.
+_SHOWN_BEFORE = 60
+_SHOWN = 100
+
+
+def report(loaded: Loaded) -> str:
+    """Every problem, and a closing line that counts them or says that there is none."""
+    services = len({slo.service for slo in loaded.slos})
+    fine = f"no problem in {plural(len(loaded.slos), 'SLO')} of {plural(services, 'service')}\n"
+    return problems_text(loaded.problems) or fine
+
+
+def problems_text(problems: Sequence[Problem]) -> str:
+    """Every problem and their count; empty without problems."""
+    lines = [line for problem in problems for line in _lines(problem)]
+    return "\n".join([*lines, _count(problems), ""]) if lines else ""
+
+
+def _count(problems: Sequence[Problem]) -> str:
+    """As in `2 errors, 1 warning in 2 files`."""
+    levels = Counter(problem.level for problem in problems)
+    counts = [plural(levels[level], level.value) for level in Level if levels[level]]
+    files = len({problem.position.source for problem in problems})
+    return f"{', '.join(counts)} in {plural(files, 'file')}"
+
+
+def _lines(problem: Problem) -> Iterator[str]:
+    level = click.style(f"{problem.level}:", fg=_COLOURS[problem.level], bold=True)
+    yield f"{printable(str(problem.position))}: {level} {printable(problem.message)}"
+    if problem.snippet and problem.position.column:
+        yield from _marked(problem)
+    if problem.hint:
+        yield f"    {click.style('hint:', bold=True)} {printable(problem.hint)}"
+
+
+def _marked(problem: Problem) -> Iterator[str]:
+    start = problem.position.column - 1
+    cut = max(0, start - _SHOWN_BEFORE)
+    shown = problem.snippet[cut : cut + _SHOWN]
+    before, marked = shown[: start - cut], shown[start - cut : start - cut + problem.width]
+    left, right = "..." if cut else "", "..." if len(problem.snippet) > cut + _SHOWN else ""
+    caret = "^" * max(1, _columns(marked))
+    yield f"    {left}{printable(shown)}{right}"
+    yield f"    {' ' * len(left)}{_blank(before)}{click.style(caret, fg=_COLOURS[problem.level])}"
+
+
+def _blank(text: str) -> str:
+    """As wide as `text`; a tab stays one, since only the terminal knows how wide it is."""
+    return "".join("\t" if character == "\t" else " " * _columns(character) for character in text)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal `text` takes."""
+    return sum(_width(character) for character in printable(text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

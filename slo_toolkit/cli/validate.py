@@ -1,0 +1,43 @@
+"""`slo validate`: every problem of every spec, for people or for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+import click
+
+from slo_toolkit.cli.options import spec_input
+from slo_toolkit.cli.progress import Progress
+from slo_toolkit.duration import Duration
+from slo_toolkit.errors import InvalidSpec
+
+REPORTS = ("text", "json", "github", "sarif")
+
+
+@click.command("validate", short_help="Tell every problem of every spec at once.")
+@spec_input
+@click.option(
+    "--output", type=click.Choice(REPORTS), default="text", show_default=True, help="Form of the answer."
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    paths: Sequence[str],
+    period: Duration | None,
+    windows: str | None,
+    extra_labels: Mapping[str, str],
+    output: str,
+) -> None:
+    """Tell every problem of the specs at each PATH, with its place and what would be right.
+
+    PATH is a file, a folder with everything below it, or - for standard input; without one it is `slos`.
+    Nothing is written. Warnings alone leave the exit code at 0.
+    """
+    from slo_toolkit.cli.loading import has_errors, read_specs
+
+    with Progress() as progress:
+        loaded = read_specs(paths, period, windows, extra_labels, progress)
+    report = import_module(f"slo_toolkit.cli.report.{output}_report").report
+    click.echo(report(loaded), nl=False)
+    context.exit(InvalidSpec.exit_code if has_errors(loaded) else 0)

@@ -1,0 +1,56 @@
+"""What is to be made of the SLOs: the choices that `slo compile` offers, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What can be left out."""
+
+    ALERTS = "alerts"
+    RECORDINGS = "recordings"
+    TESTS = "tests"
+    RUNBOOKS = "runbooks"
+    DASHBOARDS = "dashboards"
+
+
+class RuleFormat(StrEnum):
+    """How rules are written: as files for Prometheus, or as objects for its Kubernetes operator."""
+
+    PROMETHEUS = "prometheus"
+    OPERATOR = "operator"
+
+
+class Compat(StrEnum):
+    """Another generator, whose rules are wanted instead of the default ones."""
+
+    SLOTH = "sloth"
+
+
+class Tree(StrEnum):
+    """The folders that artefacts go into, by their usual names."""
+
+    GENERATED = "generated"
+    DASHBOARDS = "dashboards"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The choices of one compilation."""
+
+    format: RuleFormat = RuleFormat.PROMETHEUS
+    compat: Compat | None = None
+    disabled: frozenset[Part] = frozenset()
+
+    @property
+    def untestable(self) -> str:
+        """Why there are no promtool tests although nobody disabled them; empty where there are some."""
+        if self.format is not RuleFormat.PROMETHEUS:
+            return f"promtool reads no rules in the {self.format} format"
+        if self.compat is not None:
+            return f"they hold for the default rules, not for those of {self.compat}"
+        if not self.disabled.isdisjoint({Part.ALERTS, Part.RECORDINGS}):
+            return "they need the recordings and the alerts"
+        return ""
