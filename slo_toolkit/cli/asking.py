@@ -1,0 +1,95 @@
+"""The arguments of every verb that asks how SLOs are doing, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from slo_toolkit.cli.console import note
+from slo_toolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from slo_toolkit.slo import Slo
+    from slo_toolkit.status.model import BudgetStatus
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Zone(click.ParamType[tzinfo]):
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
+        from slo_toolkit.status.moments import parse_zone
+
+        try:
+            return value if isinstance(value, tzinfo) else parse_zone(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Percent(click.ParamType[Decimal]):
+    """A percentage, taken as a share of 1."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        try:
+            percent = Decimal(str(value).strip().removesuffix("%"))
+        except InvalidOperation:
+            self.fail(f"{value!r} is no number", param, ctx)
+        if not 0 <= percent <= 100:
+            self.fail(f"{value!r} is not between 0 and 100", param, ctx)
+        return percent / 100
+
+
+def slo_input(command: Decorated) -> Decorated:
+    """Add SLO..., --spec and --timezone."""
+    for decorate in (
+        click.option(
+            "--timezone",
+            "zone",
+            type=Zone(),
+            default="UTC",
+            show_default=True,
+            help="Time zone in which months and quarters begin.",
+        ),
+        click.option(
+            "--spec",
+            "spec_paths",
+            multiple=True,
+            type=click.Path(),
+            metavar="PATH",
+            help="Spec file or folder; its SLOs are measured with raw queries where no rules record them. Repeatable.",
+        ),
+        click.argument("names", nargs=-1, metavar="[SLO]..."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def read_slos(paths: Sequence[str]) -> tuple[Slo, ...] | None:
+    """The SLOs of the specs; None where none are given."""
+    if not paths:
+        return None
+    from slo_toolkit.cli.loading import read_valid_specs
+    from slo_toolkit.cli.progress import Progress
+
+    with Progress() as progress:
+        return tuple(read_valid_specs(paths, None, None, {}, progress))
+
+
+def told_exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:
+    """The exit code; what could not be measured is told for each SLO, whatever else is wrong."""
+    from slo_toolkit.status.model import Verdict
+    from slo_toolkit.status.verdict import exit_code
+
+    for status in statuses:
+        if status.verdict is Verdict.NO_DATA:
+            note(f"{status.name}: not measurable: {'; '.join(status.reasons)}")
+    return exit_code(statuses, fail_under)

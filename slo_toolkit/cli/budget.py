@@ -1,0 +1,178 @@
+"""`slo budget`: what is left of the error budgets, from a live Prometheus."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from decimal import Decimal
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, assert_never
+
+import click
+
+from slo_toolkit.cli.asking import Percent, read_slos, slo_input, told_exit_code
+from slo_toolkit.cli.connecting import connect, connection_options
+from slo_toolkit.cli.console import note
+
+if TYPE_CHECKING:
+    from slo_toolkit.query import Prometheus
+    from slo_toolkit.status.model import Answer
+    from slo_toolkit.status.survey import Wanted
+
+
+class Output(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    CSV = "csv"
+    PROMETHEUS = "prometheus"
+
+
+WATCH_SECONDS = 30
+_CLEAR_SCREEN = "\x1b[H\x1b[2J"
+
+
+@click.command("budget", short_help="Tell what is left of the error budgets, from a live Prometheus.")
+@slo_input
+@connection_options
+@click.option("--at", "moment", metavar="TIME", help="RFC 3339, Unix seconds, or -2h.  [default: now]")
+@click.option(
+    "--period",
+    "period_text",
+    metavar="PERIOD",
+    help="30d, 7d, calendar:month or calendar:quarter.  [default: each SLO's own]",
+)
+@click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
+@click.option("--fail-under", type=Percent(), help="Exit with 1 where less of the budget is left than this.")
+@click.option("--watch", is_flag=True, help=f"Ask again every {WATCH_SECONDS} seconds, until Ctrl-C.")
+@click.pass_context
+def command(
+    click_context: click.Context,
+    /,
+    names: Sequence[str],
+    spec_paths: Sequence[str],
+    zone: tzinfo,
+    moment: str | None,
+    period_text: str | None,
+    output: str,
+    fail_under: Decimal | None,
+    watch: bool,
+    **connection: Any,
+) -> None:
+    """Tell what is left of the error budget of each SLO, the worst first.
+
+    SLO is `service/slo`, an SLO's name or its id, and may be a glob such as `checkout/*`; without one it is every
+    SLO that rules record, or every SLO of the specs.
+
+    \b
+    Exit codes: 0 every budget is met or at risk, 1 one is exhausted or below --fail-under,
+    2 the call or a spec is wrong, 3 one could not be measured (and none is exhausted).
+    """
+    if watch and output != Output.TABLE:
+        raise click.UsageError("--watch shows a table: leave --output out.")
+    wanted = _wanted(names, read_slos(spec_paths), zone, moment, period_text)
+    with connect(connection) as prometheus:
+        if watch:
+            _watch(prometheus, wanted)
+        asked = wanted()
+        answer = _ask(prometheus, asked)
+        click.echo(_rendering(Output(output), prometheus, asked)(answer), nl=False)
+    click_context.exit(told_exit_code(answer.statuses, fail_under))
+
+
+def _wanted(
+    names: Sequence[str], slos: Any, zone: tzinfo, moment: str | None, period_text: str | None
+) -> Callable[[], Wanted]:
+    """What is asked for, at the moment that it is asked; what is wrong with it is told at once."""
+    from dataclasses import replace
+
+    from slo_toolkit.status.moments import parse_moment
+    from slo_toolkit.status.names import Selection
+    from slo_toolkit.status.periods import parse_period
+    from slo_toolkit.status.survey import Wanted
+
+    wanted = Wanted(
+        at=0,
+        selection=Selection.of(names),
+        specs=slos,
+        period=parse_period(period_text, zone) if period_text else None,
+    )
+    is_relative = moment is None or moment.lstrip().startswith("-")
+
+    def now() -> Wanted:
+        clock = time.time()
+        at = clock if moment is None else parse_moment(moment, clock)
+        return replace(wanted, at=at, clock=time.time if is_relative else None)
+
+    now()
+    return now
+
+
+def _ask(prometheus: Prometheus, wanted: Wanted) -> Answer:
+    from slo_toolkit.status.survey import ask
+
+    answer = ask(prometheus, wanted)
+    for warning in answer.warnings:
+        note(f"warning: {warning}")
+    return answer
+
+
+def _rendering(output: Output, prometheus: Prometheus, wanted: Wanted) -> Callable[[Answer], str]:
+    match output:
+        case Output.TABLE:
+            return table_rendering()
+        case Output.JSON:
+            from slo_toolkit.status.render.as_json import as_json
+
+            return as_json
+        case Output.MARKDOWN:
+            from slo_toolkit.status.render.as_markdown import as_markdown
+
+            return as_markdown
+        case Output.CSV:
+            from slo_toolkit.status.render.as_csv import as_csv
+
+            return as_csv
+        case Output.PROMETHEUS:
+            from slo_toolkit.status.render.as_prometheus import as_prometheus
+
+            return as_prometheus
+        case Output.HTML:
+            from slo_toolkit.status.render.as_html import as_html
+            from slo_toolkit.status.stories import read_stories
+
+            return lambda answer: as_html(
+                answer, read_stories(prometheus, answer.statuses, wanted.specs or ())
+            )
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def table_rendering() -> Callable[[Answer], str]:
+    """A table as wide as the terminal, in colour unless NO_COLOR is set; 80 columns without a terminal."""
+    import shutil
+
+    from slo_toolkit.status.render.as_table import DEFAULT_WIDTH, as_table
+
+    is_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if is_terminal else DEFAULT_WIDTH
+    return partial(as_table, width=width, colour=is_terminal and not os.environ.get("NO_COLOR"))
+
+
+def _watch(prometheus: Prometheus, wanted: Callable[[], Wanted]) -> NoReturn:
+    """The table again and again. A server that does not answer for a while ends nothing."""
+    from slo_toolkit.errors import NotMeasurable
+
+    table = table_rendering()
+    while True:
+        try:
+            shown = table(_ask(prometheus, wanted()))
+        except NotMeasurable as failure:
+            shown = f"{failure}\n"
+        click.echo((_CLEAR_SCREEN if sys.stdout.isatty() else "") + shown)
+        time.sleep(WATCH_SECONDS)

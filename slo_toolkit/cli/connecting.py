@@ -1,0 +1,54 @@
+"""How a verb reaches Prometheus: options in front of the environment and the config file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from slo_toolkit.cli.console import note
+
+if TYPE_CHECKING:
+    from slo_toolkit.query import Prometheus
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+_FILE = click.Path(dir_okay=False)
+
+# No option takes a secret itself: what stands on a command line is in the process list and the shell's history.
+_OPTIONS = (
+    click.option("--prometheus", "url", metavar="URL", help="The server to ask.  [env: SLO_PROMETHEUS_URL]"),
+    click.option("--context", metavar="NAME", help="A context of the config file.  [env: SLO_CONTEXT]"),
+    click.option("--config", "config_path", type=_FILE, help="The config file.  [env: SLO_CONFIG]"),
+    click.option("--username", metavar="NAME", help="For basic authentication."),
+    click.option("--password-file", type=_FILE, help="File with the password."),
+    click.option("--bearer-token-file", type=_FILE, help="File with a bearer token."),
+    click.option("--ca-file", type=_FILE, help="Certificates that the server's is checked against."),
+    click.option("--client-cert", type=_FILE, help="Certificate to show to the server."),
+    click.option("--client-key", type=_FILE, help="Its key, where it is not in the same file."),
+    click.option(
+        "--header", "headers", multiple=True, metavar="NAME: VALUE", help="A header to send; repeatable."
+    ),
+    click.option("--proxy", metavar="URL", help="Proxy to go through."),
+    click.option("--timeout", metavar="SECONDS", help="Deadline of each request.  [default: 30]"),
+)
+
+
+def connection_options(command: Decorated) -> Decorated:
+    """Add the options of a connection; the command takes them as `**connection`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def connect(connection: dict[str, Any]) -> Prometheus:
+    """The server that options, environment and config file name; raises InputError where they do not."""
+    from slo_toolkit.query import Prometheus, resolve_connection
+
+    flags = {name: value for name, value in connection.items() if name != "config_path"}
+    resolved = resolve_connection(flags, os.environ, connection["config_path"])
+    for warning in resolved.warnings:
+        note(f"warning: {warning}")
+    return Prometheus(resolved)

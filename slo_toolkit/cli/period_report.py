@@ -1,0 +1,89 @@
+"""`slo report`: past months and quarters, beside the period before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, assert_never
+
+import click
+
+from slo_toolkit.cli.asking import read_slos, slo_input, told_exit_code
+from slo_toolkit.cli.connecting import connect, connection_options
+from slo_toolkit.cli.console import note
+from slo_toolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from slo_toolkit.status.report import Report
+
+
+class Output(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    CSV = "csv"
+
+
+@click.command("report", short_help="Tell how a past month or quarter went, and what spent its budgets.")
+@slo_input
+@connection_options
+@click.option("--month", metavar="YYYY-MM", help="The month, such as 2026-10.  [default: the last whole one]")
+@click.option("--quarter", metavar="YYYY-QN", help="A quarter in its place, such as 2026-Q3.")
+@click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
+@click.pass_context
+def command(
+    click_context: click.Context,
+    /,
+    names: Sequence[str],
+    spec_paths: Sequence[str],
+    zone: tzinfo,
+    month: str | None,
+    quarter: str | None,
+    output: str,
+    **connection: Any,
+) -> None:
+    """Tell how each SLO did in a month or quarter, beside the one before, and which episodes spent its budget.
+
+    SLO is as for `slo budget`. With --spec the episodes name the labels that most of their errors had.
+
+    \b
+    Exit codes: 0 every objective was met, 1 one was not, 2 the call or a spec is wrong,
+    3 one could not be measured (and every other was met).
+    """
+    if month and quarter:
+        raise click.UsageError("give --month or --quarter, not both.")
+    if month and "Q" in month.upper():
+        raise InputError(f"{month!r} is no month: write 2026-10, or --quarter {month}")
+    from slo_toolkit.status.names import Selection
+    from slo_toolkit.status.report import edition, report
+    from slo_toolkit.status.survey import Wanted
+
+    about = edition(month or quarter, zone, time.time())
+    wanted = Wanted(at=about.span.at, selection=Selection.of(names), specs=read_slos(spec_paths))
+    with connect(connection) as prometheus:
+        told = report(prometheus, wanted, about)
+    for warning in told.warnings:
+        note(f"warning: {warning}")
+    click.echo(_rendering(Output(output))(told), nl=False)
+    click_context.exit(told_exit_code([entry.status for entry in told.entries]))
+
+
+def _rendering(output: Output) -> Callable[[Report], str]:
+    from slo_toolkit.status.render import report_text
+
+    match output:
+        case Output.TABLE:
+            return report_text.as_table
+        case Output.JSON:
+            return report_text.as_json
+        case Output.MARKDOWN:
+            return report_text.as_markdown
+        case Output.HTML:
+            return report_text.as_html
+        case Output.CSV:
+            return report_text.as_csv
+        case _ as unreachable:
+            assert_never(unreachable)

@@ -1,0 +1,153 @@
+"""What happened over the period, step by step: for plots, and for the episodes that spent the budget.
+
+These figures are shown, they decide nothing, so floats are good enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from slo_toolkit import naming
+from slo_toolkit.duration import Duration
+from slo_toolkit.promql import number
+from slo_toolkit.query.samples import Series
+from slo_toolkit.slo import Slo
+from slo_toolkit.status.model import BudgetStatus, Key, Origin
+from slo_toolkit.status.raw import SLOS_PER_REQUEST, rates_over
+from slo_toolkit.status.reading import FIGURE, Source, figures, just_within
+from slo_toolkit.status.recorded import matchers
+from slo_toolkit.status.series import ERROR_COUNT, RATIO, SLOT, VALID_COUNT, Identity, identity_of
+
+_VALID, _ERRORS, _RATIO = "valid", "errors", "ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The events of a stretch of time that ends at `end` (Unix seconds)."""
+
+    end: float
+    valid: float
+    errors: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Steps of equal length, oldest first; where nothing was measured there is none."""
+
+    step: Duration
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chronicle:
+    """Reads histories for all statuses together; `specs` for those that no rules record."""
+
+    source: Source
+    statuses: Sequence[BudgetStatus]
+    specs: Sequence[Slo] = ()
+
+    def histories(self, step: Duration) -> dict[Key, History]:
+        """Everything that happened, in steps of `step`, a multiple of five minutes."""
+        return self._read(step, only_above_budget=False)
+
+    def hot_slots(self) -> dict[Key, History]:
+        """The five minutes in which the budget burned faster than the period allows; the server leaves out the rest."""
+        return self._read(SLOT, only_above_budget=True)
+
+    def _read(self, step: Duration, only_above_budget: bool) -> dict[Key, History]:
+        found: dict[Key, dict[str, dict[float, float]]] = {}
+        recorded = [status for status in self.statuses if status.origin is Origin.RECORDED]
+        identities = _by_identity(recorded)
+        if recorded:
+            expressions = _recorded(recorded, step, only_above_budget)
+            for series in self._ask(expressions, recorded, step):
+                for status in identities.get(identity_of(series.labels), ()):
+                    if status.group.items() <= series.labels.items():
+                        _take(found, status.key, series.labels[FIGURE], series)
+        for batch, statuses in self._raw_batches():
+            expressions = dict(_raw(batch, step, only_above_budget))
+            for series in self._ask(expressions, statuses, step):
+                index, _, figure = series.labels[FIGURE].partition("/")
+                slo = batch[int(index)]
+                group = tuple(sorted((n, v) for n, v in series.labels.items() if n != FIGURE))
+                _take(found, (slo.service, slo.name, group), figure, series)
+        starts = {status.key: status.span.start for status in self.statuses}
+        return {key: _history(values, step, starts[key]) for key, values in found.items() if key in starts}
+
+    def _ask(
+        self, expressions: Mapping[str, str], statuses: Sequence[BudgetStatus], step: Duration
+    ) -> Sequence[Series]:
+        start = min(status.span.start for status in statuses)
+        end = max(status.span.at for status in statuses)
+        count = max(1, round((end - start) / step.seconds))
+        return self.source.range(figures(expressions), end - (count - 1) * step.seconds, end, step.seconds)
+
+    def _raw_batches(self) -> Iterator[tuple[Sequence[Slo], Sequence[BudgetStatus]]]:
+        raw = [status for status in self.statuses if status.origin is Origin.RAW and status.spending]
+        wanted = {(status.service, status.slo) for status in raw}
+        slos = [slo for slo in self.specs if (slo.service, slo.name) in wanted]
+        for start in range(0, len(slos), SLOS_PER_REQUEST):
+            batch = slos[start : start + SLOS_PER_REQUEST]
+            names = {(slo.service, slo.name) for slo in batch}
+            yield batch, [status for status in raw if (status.service, status.slo) in names]
+
+
+def _recorded(statuses: Sequence[BudgetStatus], step: Duration, only_above_budget: bool) -> dict[str, str]:
+    own = matchers(_id_regex(statuses))
+    valid, errors, ratio = (f"{name}{SLOT}{{{own}}}" for name in (VALID_COUNT, ERROR_COUNT, RATIO))
+    identity = ", ".join(naming.IDENTITY)
+    budget = f"on ({identity}) group_left () max by ({identity}) ({naming.ERROR_BUDGET}{{{own}}})"
+    without_counts = any(status.error_events is None for status in statuses)
+    if only_above_budget:
+        hot = f"({errors} > {valid} * {budget})"
+        expressions = {_VALID: f"({valid} and {hot})", _ERRORS: hot}
+        return {**expressions, _RATIO: f"({ratio} > {budget})"} if without_counts else expressions
+    within = just_within(step)
+    expressions = {_VALID: f"sum_over_time({valid}[{within}])", _ERRORS: f"sum_over_time({errors}[{within}])"}
+    return {**expressions, _RATIO: f"avg_over_time({ratio}[{within}])"} if without_counts else expressions
+
+
+def _raw(slos: Sequence[Slo], step: Duration, only_above_budget: bool) -> Iterator[tuple[str, str]]:
+    for index, slo in enumerate(slos):
+        rates = rates_over(slo, step)
+        valid, errors = (f"({rate}) * {step.seconds:g}" for rate in (rates.valid, rates.errors))
+        if only_above_budget:
+            errors = f"({errors} > ({valid}) * {number(slo.objective.error_budget)})"
+            valid = f"({valid} and {errors})"
+        yield f"{index}/{_VALID}", valid
+        yield f"{index}/{_ERRORS}", errors
+
+
+def _id_regex(statuses: Sequence[BudgetStatus]) -> str | None:
+    """Narrows the request to a few SLOs; many are most likely all that there are."""
+    from re import escape
+
+    ids = sorted({f"{status.service}-{status.slo}" for status in statuses})
+    return "|".join(map(escape, ids)) if len(ids) <= 50 else None
+
+
+def _by_identity(statuses: Sequence[BudgetStatus]) -> dict[Identity, list[BudgetStatus]]:
+    found: dict[Identity, list[BudgetStatus]] = {}
+    for status in statuses:
+        found.setdefault((status.service, status.slo), []).append(status)
+    return found
+
+
+def _take(found: dict[Key, dict[str, dict[float, float]]], key: Key, figure: str, series: Series) -> None:
+    points = found.setdefault(key, {}).setdefault(figure, {})
+    points.update({time: value for time, value in series.points if math.isfinite(value)})
+
+
+def _history(values: Mapping[str, Mapping[float, float]], step: Duration, start: float) -> History:
+    """Where events are not counted, every second counts as one."""
+    valid, errors = values.get(_VALID, {}), values.get(_ERRORS, {})
+    if not valid:
+        ratios = values.get(_RATIO, {})
+        valid = dict.fromkeys(ratios, step.seconds)
+        errors = {time: ratio * step.seconds for time, ratio in ratios.items()}
+    return History(
+        step,
+        tuple(Step(time, valid[time], errors.get(time, 0.0)) for time in sorted(valid) if time > start),
+    )

@@ -1,0 +1,65 @@
+"""Which SLOs are meant: globs over `service/slo`, the SLO's name, or its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True, slots=True)
+class NamePattern:
+    """`checkout/*` by service and name; without a slash it is the SLO's name or its id, `checkout-availability`."""
+
+    text: str
+
+    def matches(self, service: str, slo: str) -> bool:
+        wanted_service, slash, wanted_slo = self.text.partition("/")
+        if slash:
+            return fnmatchcase(service, wanted_service) and fnmatchcase(slo, wanted_slo)
+        return fnmatchcase(slo, self.text) or fnmatchcase(f"{service}-{slo}", self.text)
+
+    @property
+    def id_regex(self) -> str | None:
+        """A regular expression for at least every id that matches; None where it is not worth one."""
+        if "[" in self.text:
+            return None
+        service, slash, slo = self.text.partition("/")
+        if slash:
+            return f"{_regex(service)}-{_regex(slo)}"
+        return f"(?:.*-)?{_regex(service)}"
+
+
+def _regex(glob: str) -> str:
+    return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in glob)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The SLOs that were asked for; without patterns all of them."""
+
+    patterns: tuple[NamePattern, ...] = ()
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Selection:
+        return cls(tuple(NamePattern(text) for text in texts))
+
+    def matches(self, service: str, slo: str) -> bool:
+        return not self.patterns or any(pattern.matches(service, slo) for pattern in self.patterns)
+
+    def unmatched(self, names: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """The patterns that no (service, slo) matches."""
+        return tuple(
+            pattern.text
+            for pattern in self.patterns
+            if not any(pattern.matches(service, slo) for service, slo in names)
+        )
+
+    @property
+    def id_regex(self) -> str | None:
+        """A regular expression for at least every id that matches; None for all ids."""
+        regexes = [pattern.id_regex for pattern in self.patterns]
+        if not regexes or None in regexes:
+            return None
+        return "|".join(regex for regex in regexes if regex is not None)

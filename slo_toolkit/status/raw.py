@@ -1,0 +1,181 @@
+"""Reads an SLO with its own queries, where no rules record it yet: dear, but it needs nothing but a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+
+from slo_toolkit.duration import Duration
+from slo_toolkit.plan.tiers import effective_tiers
+from slo_toolkit.promql import EventRates, event_rates
+from slo_toolkit.query.failures import ServerError, Unreachable
+from slo_toolkit.query.samples import Sample
+from slo_toolkit.slo import RawSli, Slo
+from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
+from slo_toolkit.status.periods import Period, Rolling, Span
+from slo_toolkit.status.reading import FIGURE, Reading, Source, figures, just_within, known
+from slo_toolkit.status.series import SLOT, Group
+
+SLOS_PER_REQUEST = 20
+"""More would run into the deadline of a request where the source series are many."""
+
+_COVERAGE_STEPS = 1440
+"""The coverage of a long period is told to a 1440th: every half hour of a month, for a twelfth of the samples."""
+
+_VALID, _ERRORS, _COVERAGE = "valid", "errors", "coverage"
+
+
+def read_raw(
+    source: Source, slos: Sequence[Slo], at: float, period: Period | None = None
+) -> tuple[Reading, ...]:
+    """One reading for each SLO and group, over `period` or else over the SLO's own.
+
+    An SLO whose queries the server refuses has a reading that says so, and the others are still read. Raises
+    QueryFailed where the server's answers cannot be understood at all.
+    """
+    readings: list[Reading] = []
+    questions = iter([_Question(slo, (period or Rolling(slo.period)).span(at)) for slo in slos])
+    unreachable: Unreachable | None = None
+    while batch := tuple(islice(questions, SLOS_PER_REQUEST)):
+        if unreachable is None:
+            try:
+                readings += _read_batch(source, batch, at)
+                continue
+            except Unreachable as failure:
+                unreachable = failure  # each further request would wait for the deadline, too
+        readings += [question.unanswered(str(unreachable)) for question in batch]
+    return tuple(readings)
+
+
+def rates_over(slo: Slo, window: Duration) -> EventRates:
+    """Events per second over `window`, from the source series alone."""
+    valid = event_rates(slo, window, "").valid
+    return event_rates(slo, window, f"({valid})")
+
+
+def _read_batch(source: Source, batch: Sequence[_Question], at: float) -> Iterator[Reading]:
+    try:
+        samples = _ask(source, batch, at)
+    except ServerError as refused:
+        if len(batch) > 1:  # one mistake spoils the whole request, so find whose it is
+            for question in batch:
+                yield from _read_batch(source, (question,), at)
+        else:
+            yield batch[0].unanswered(str(refused))
+        return
+    for number, question in enumerate(batch):
+        yield from question.readings(samples.get(number, ()), at)
+
+
+def _ask(source: Source, batch: Sequence[_Question], at: float) -> dict[int, list[Sample]]:
+    """The samples of each question by its number in the batch."""
+    expressions = {
+        f"{number}/{name}": expression
+        for number, question in enumerate(batch)
+        for name, expression in question.expressions()
+    }
+    answers: dict[int, list[Sample]] = {}
+    for sample in source.instant(figures(expressions), at):
+        number, _, name = sample.labels[FIGURE].partition("/")
+        labels = {**sample.labels, FIGURE: name}
+        answers.setdefault(int(number), []).append(Sample(labels, sample.value, sample.time))
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """All that is asked about one SLO."""
+
+    slo: Slo
+    span: Span
+
+    def expressions(self) -> Iterator[tuple[str, str]]:
+        for window in self._windows():
+            rates = rates_over(self.slo, window)
+            yield f"{_VALID}/{window}", rates.valid
+            yield f"{_ERRORS}/{window}", rates.errors
+        steps = f"[{just_within(self.span.elapsed)}:{self._coverage_step}]"
+        yield _COVERAGE, f"count_over_time(({rates_over(self.slo, SLOT).valid}){steps})"
+
+    def readings(self, samples: Sequence[Sample], at: float) -> Iterator[Reading]:
+        groups: dict[Group, dict[str, Decimal]] = {}
+        for sample in samples:
+            labels = tuple(sorted((name, text) for name, text in sample.labels.items() if name != FIGURE))
+            value = known(sample, at)
+            if value is not None:
+                groups.setdefault(labels, {})[sample.labels[FIGURE]] = value
+        if not groups:
+            yield self.unanswered("its queries return nothing")
+        for group, values in groups.items():
+            yield self._reading(group, values)
+
+    def unanswered(self, why: str) -> Reading:
+        return Reading(
+            service=self.slo.service,
+            slo=self.slo.name,
+            group={},
+            objective=self.slo.objective.ratio,
+            span=self.span,
+            period=self.slo.period,
+            origin=Origin.RAW,
+            tiers=effective_tiers(self.slo),
+            doubts=(why,),
+        )
+
+    def _reading(self, group: Group, values: dict[str, Decimal]) -> Reading:
+        counts_events = not isinstance(self.slo.sli, RawSli)
+        elapsed = self.span.elapsed
+        valid, errors = (self._events(values, kind, elapsed) for kind in (_VALID, _ERRORS))
+        ratios = {
+            window: ratio for window in self._windows() if (ratio := _ratio(values, window)) is not None
+        }
+        recent = {window: self._events(values, _ERRORS, window) for window in SPENT_WINDOWS}
+        return Reading(
+            service=self.slo.service,
+            slo=self.slo.name,
+            group=dict(group),
+            objective=self.slo.objective.ratio,
+            span=self.span,
+            period=self.slo.period,
+            origin=Origin.RAW,
+            error_ratio=ratios.pop(elapsed, None),
+            valid_events=valid if counts_events else None,
+            error_events=errors if counts_events else None,
+            coverage=self._coverage(values),
+            ratios=ratios,
+            recent_errors={w: e for w, e in recent.items() if e is not None} if counts_events else {},
+            tiers=effective_tiers(self.slo),
+            doubts=tuple(self._doubts(values)),
+        )
+
+    def _doubts(self, values: dict[str, Decimal]) -> Iterator[str]:
+        if f"{_VALID}/{SLOT}" not in values and not self.span.is_closed:
+            yield "the SLI returned nothing in the last five minutes"
+
+    def _windows(self) -> list[Duration]:
+        windows = {SLOT, BURN_WINDOW, *SPENT_WINDOWS, self.span.elapsed}
+        for tier in effective_tiers(self.slo):
+            windows |= {tier.long_window, tier.short_window}
+        return sorted({self.span.elapsed} if self.span.is_closed else windows)
+
+    @property
+    def _coverage_step(self) -> Duration:
+        return max(SLOT, Duration(self.span.elapsed.ms // _COVERAGE_STEPS // 1000 * 1000))
+
+    def _coverage(self, values: dict[str, Decimal]) -> Decimal | None:
+        measured = values.get(_COVERAGE)
+        if measured is None:
+            return None
+        return min(Decimal(1), measured * self._coverage_step.ms / self.span.elapsed.ms)
+
+    @staticmethod
+    def _events(values: dict[str, Decimal], kind: str, window: Duration) -> Decimal | None:
+        rate = values.get(f"{kind}/{window}")
+        return None if rate is None else rate * window.ms / 1000
+
+
+def _ratio(values: dict[str, Decimal], window: Duration) -> Decimal | None:
+    errors, valid = values.get(f"{_ERRORS}/{window}"), values.get(f"{_VALID}/{window}")
+    return errors / valid if errors is not None and valid else None

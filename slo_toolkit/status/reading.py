@@ -1,0 +1,85 @@
+"""What was measured of one SLO or one group of it, whichever way it was read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from slo_toolkit.duration import Duration
+from slo_toolkit.query.samples import Sample, Series
+from slo_toolkit.slo import Labels, Tier
+from slo_toolkit.status.model import ActiveAlert, Origin
+from slo_toolkit.status.periods import Span
+
+MAX_AGE_SECONDS = 330
+"""Rules record every five minutes at least, and an evaluation may start a little late."""
+
+FIGURE = "slo_figure"
+"""Tells the figures apart that one request brings; no stored series carries it."""
+
+
+class Source(Protocol):
+    """A Prometheus to ask, as `slo_toolkit.query.Prometheus` is one."""
+
+    @property
+    def warnings(self) -> Sequence[str]: ...
+
+    def instant(self, expr: str, at: float) -> Sequence[Sample]: ...
+
+    def range(self, expr: str, start: float, end: float, step: float) -> Sequence[Series]: ...
+
+    def server_time(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Facts, not yet judged. `doubts` say why they are too few or too old to judge by."""
+
+    service: str
+    slo: str
+    group: Labels
+    objective: Decimal | None
+    span: Span
+    period: Duration
+    """The SLO's own compliance period, whatever span was asked for: its alerts follow this one."""
+    origin: Origin
+    error_ratio: Decimal | None = None
+    valid_events: Decimal | None = None
+    error_events: Decimal | None = None
+    coverage: Decimal | None = None
+    ratios: Mapping[Duration, Decimal] = field(default_factory=dict)
+    """Error ratio by window."""
+    recent_errors: Mapping[Duration, Decimal] = field(default_factory=dict)
+    """Error events of the last hour, day and week."""
+    tiers: tuple[Tier, ...] = ()
+    tiers_are_assumed: bool = False
+    alerts: tuple[ActiveAlert, ...] = ()
+    doubts: tuple[str, ...] = ()
+    is_untrustworthy: bool = False
+    """The figures themselves may be wrong, such as those of a partial response."""
+
+
+def known(sample: Sample, at: float) -> Decimal | None:
+    """The value of a sample; None for NaN, infinities, and what is older than any rule's interval."""
+    if not math.isfinite(sample.value) or abs(at - sample.time) > MAX_AGE_SECONDS:
+        return None
+    return Decimal(repr(sample.value))
+
+
+def figures(expressions: Mapping[str, str]) -> str:
+    """One query for all expressions, whose samples carry their name in the label `slo_figure`."""
+    return "\nor\n".join(
+        f'label_replace({expression}, "{FIGURE}", "{name}", "", "")'
+        for name, expression in expressions.items()
+    )
+
+
+def just_within(length: Duration) -> Duration:
+    """A range for `[...]` without its far end, which some servers count as part of it.
+
+    One five-minute count too many would be a third of a percent of a day.
+    """
+    return Duration(length.ms - 1)

@@ -1,0 +1,149 @@
+"""Reads what rules recorded: every SLO in a few requests, however many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from slo_toolkit import naming
+from slo_toolkit.duration import Duration
+from slo_toolkit.promql import quote
+from slo_toolkit.status.periods import Period
+from slo_toolkit.status.reading import FIGURE, Reading, Source, figures, just_within, known
+from slo_toolkit.status.recorded_figures import (
+    EVALUATED_AT,
+    LAST_OBJECTIVE,
+    LAST_PERIOD,
+    LAST_SEEN,
+    PERIOD_ERRORS,
+    PERIOD_SLOTS,
+    PERIOD_VALID,
+    WEEK_ERRORS,
+    readings_of,
+)
+from slo_toolkit.status.series import (
+    COVERAGE,
+    ERROR_COUNT,
+    ERROR_RATE,
+    RATIO,
+    SLOT,
+    VALID_COUNT,
+    VALID_RATE,
+    Identity,
+    RecordedSlo,
+    by_slo,
+    figure_of,
+)
+
+_MISSED_FOR = Duration.of(days=1)
+"""An SLO whose rules stopped is missed for so long; after that it counts as removed on purpose."""
+
+_ANY_WINDOW = "[0-9a-z]+"
+_WEEK = Duration.of(days=7)
+
+
+def read_recorded(
+    source: Source, at: float, period: Period | None = None, id_regex: str | None = None
+) -> tuple[Reading, ...]:
+    """One reading for each recorded SLO and group, over `period` or else over the SLO's own.
+
+    Raises QueryFailed where the server cannot be asked.
+    """
+    request = _Request(source, at, period, matchers(id_regex))
+    slos: dict[Identity, RecordedSlo] = {}
+    request.objectives(slos)
+    if not request.is_closed:
+        request.windows(slos)
+        request.alerts(slos)
+        request.last_seen(slos)
+    request.sums(slos)
+    return tuple(
+        reading for identity, slo in slos.items() for reading in readings_of(identity, slo, at, period)
+    )
+
+
+def matchers(id_regex: str | None) -> str:
+    """The matchers, without braces, of every series of the SLOs with such an id; of all SLOs without one."""
+    return f"{naming.ID}=~{quote(id_regex)}" if id_regex is not None else f'{naming.ID}!=""'
+
+
+@lru_cache(maxsize=1)
+def _windowed_metrics() -> str:
+    """A regular expression for the recorded metrics that tell of a window up to the moment."""
+    any_window = [stem + _ANY_WINDOW for stem in (RATIO, VALID_COUNT, ERROR_COUNT, COVERAGE)]
+    return "|".join((*any_window, f"{ERROR_RATE}1[hd]", f"{VALID_RATE}{SLOT}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """The requests, each for all SLOs at once; what they bring is added to the SLOs."""
+
+    source: Source
+    at: float
+    period: Period | None
+    matchers: str
+
+    @property
+    def is_closed(self) -> bool:
+        return self.period is not None and self.period.span(self.at).is_closed
+
+    def objectives(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """Objective, period and last evaluation of every SLO that there is, or was lately."""
+        objective, days = self._series(naming.OBJECTIVE), self._series(naming.PERIOD_DAYS)
+        lately = _MISSED_FOR
+        if self.period is not None and self.is_closed:
+            lately = self.period.span(self.at).length
+        query = figures(
+            {
+                naming.OBJECTIVE: objective,
+                EVALUATED_AT: f"timestamp({objective})",
+                LAST_OBJECTIVE: f"last_over_time({objective}[{lately}])",
+                LAST_PERIOD: f"last_over_time({days}[{lately}])",
+            }
+        )
+        samples = self.source.instant(query, self.at)
+        for figure in (naming.OBJECTIVE, EVALUATED_AT, LAST_OBJECTIVE, LAST_PERIOD):
+            for sample, slo in by_slo((s for s in samples if s.labels[FIGURE] == figure), slos):
+                value = known(sample, self.at)
+                if value is not None:
+                    slo.take_whole(figure, value)
+                if figure == naming.OBJECTIVE or naming.OBJECTIVE not in slo.whole:
+                    slo.own(sample.labels)
+
+    def windows(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """What rules recorded about windows that end now, the period among them."""
+        query = f'{{__name__=~"{_windowed_metrics()}", {self.matchers}}}'
+        for sample, slo in by_slo(self.source.instant(query, self.at), slos):
+            slo.facts(sample.labels).take(figure_of(sample.labels["__name__"]), known(sample, self.at))
+
+    def sums(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """What no rule records, summed from the event counts: the last week, and a period that was asked for."""
+        valid, errors = (self._series(f"{stem}{SLOT}") for stem in (VALID_COUNT, ERROR_COUNT))
+        wanted = {WEEK_ERRORS: f"sum_over_time({errors}[{just_within(_WEEK)}])"}
+        if self.period is not None:
+            elapsed = just_within(self.period.span(self.at).elapsed)
+            wanted[PERIOD_VALID] = f"sum_over_time({valid}[{elapsed}])"
+            wanted[PERIOD_ERRORS] = f"sum_over_time({errors}[{elapsed}])"
+            wanted[PERIOD_SLOTS] = f"count_over_time({valid}[{elapsed}])"
+        for sample, slo in by_slo(self.source.instant(figures(wanted), self.at), slos):
+            labels = {name: text for name, text in sample.labels.items() if name != FIGURE}
+            slo.facts(labels).take((sample.labels[FIGURE], None), known(sample, self.at))
+
+    def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
+        for sample, slo in by_slo(self.source.instant(self._series("ALERTS"), self.at), slos):
+            if known(sample, self.at) is not None:
+                slo.alerts.append(sample.labels)
+
+    def last_seen(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """When the rules of those SLOs were last evaluated whose rules stopped; asks nothing if none did."""
+        if all(naming.OBJECTIVE in slo.whole for slo in slos.values()):
+            return
+        step = f"[{_MISSED_FOR}:{SLOT}]"
+        query = f"max_over_time(timestamp({self._series(naming.OBJECTIVE)}){step})"
+        for sample, slo in by_slo(self.source.instant(query, self.at), slos):
+            value = known(sample, self.at)
+            if value is not None:
+                slo.take_whole(LAST_SEEN, value)
+
+    def _series(self, metric: str) -> str:
+        return f"{metric}{{{self.matchers}}}"

@@ -1,0 +1,195 @@
+"""From the recorded figures of an SLO to its readings, one for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from slo_toolkit import naming
+from slo_toolkit.budget import can_fire
+from slo_toolkit.duration import Duration
+from slo_toolkit.slo import Objective, Tier
+from slo_toolkit.status.model import SPENT_WINDOWS, ActiveAlert, AlertState, Origin
+from slo_toolkit.status.moments import rfc3339
+from slo_toolkit.status.periods import Period, Rolling, Span
+from slo_toolkit.status.reading import MAX_AGE_SECONDS, Reading
+from slo_toolkit.status.series import (
+    COVERAGE,
+    ERROR_COUNT,
+    ERROR_RATE,
+    RATIO,
+    SLOT,
+    VALID_COUNT,
+    VALID_RATE,
+    Facts,
+    Group,
+    Identity,
+    RecordedSlo,
+)
+from slo_toolkit.windows import workbook_tiers
+
+# Figures of a whole SLO that a request makes, beside the objective.
+EVALUATED_AT, LAST_OBJECTIVE, LAST_PERIOD, LAST_SEEN = (
+    "evaluated_at",
+    "last_objective",
+    "last_period",
+    "last_seen",
+)
+# Figures of a group that are summed from event counts.
+PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS, WEEK_ERRORS = "valid", "errors", "slots", "week_errors"
+
+_HOUR, _DAY, _WEEK = SPENT_WINDOWS
+_USUAL_PERIOD = Duration.of(days=30)
+
+
+def readings_of(identity: Identity, slo: RecordedSlo, at: float, period: Period | None) -> Iterator[Reading]:
+    """A reading for each group; one that only tells its doubts where no group has any series."""
+    for group, facts in slo.groups.items() or (((), Facts()),):
+        yield _Reader(identity, slo, group, facts, at, period).reading()
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """What happened in the period."""
+
+    error_ratio: Decimal | None
+    valid_events: Decimal | None
+    error_events: Decimal | None
+    coverage: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    identity: Identity
+    slo: RecordedSlo
+    group: Group
+    facts: Facts
+    at: float
+    period: Period | None
+
+    def reading(self) -> Reading:
+        totals = self._summed() if self._is_summed else self._recorded()
+        objective = self._objective
+        return Reading(
+            service=self.identity[0],
+            slo=self.identity[1],
+            group=dict(self.group),
+            objective=objective,
+            span=self._span,
+            period=self._own_period,
+            origin=Origin.RECORDED,
+            error_ratio=totals.error_ratio,
+            valid_events=totals.valid_events,
+            error_events=totals.error_events,
+            coverage=totals.coverage,
+            ratios={
+                window: ratio
+                for window, ratio in self.facts.by_window(RATIO).items()
+                if window != self._own_period
+            },
+            recent_errors=self._recent_errors(),
+            tiers=_usual_tiers(objective, self._own_period),
+            tiers_are_assumed=True,
+            alerts=tuple(self._alerts()),
+            doubts=tuple(self._doubts(totals)),
+        )
+
+    @property
+    def _own_period(self) -> Duration:
+        days = self.slo.whole.get(naming.PERIOD_DAYS, self.slo.whole.get(LAST_PERIOD))
+        return Duration(round(days * 86_400_000)) if days else _USUAL_PERIOD
+
+    @property
+    def _span(self) -> Span:
+        return (self.period or Rolling(self._own_period)).span(self.at)
+
+    @property
+    def _objective(self) -> Decimal | None:
+        """The objective, where it leaves a budget: a ratio between 0 and 1."""
+        objective = self.slo.whole.get(naming.OBJECTIVE, self.slo.whole.get(LAST_OBJECTIVE))
+        return objective if objective is not None and 0 < objective < 1 else None
+
+    @property
+    def _is_summed(self) -> bool:
+        return self.period is not None and self.period != Rolling(self._own_period)
+
+    def _recorded(self) -> _Totals:
+        window = self._own_period
+        return _Totals(
+            self.facts.get(RATIO, window),
+            self.facts.get(VALID_COUNT, window),
+            self.facts.get(ERROR_COUNT, window),
+            self.facts.get(COVERAGE, window),
+        )
+
+    def _summed(self) -> _Totals:
+        valid, errors, slots = (
+            self.facts.get(figure) for figure in (PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS)
+        )
+        ratio = errors / valid if errors is not None and valid else None
+        elapsed = Decimal(self._span.elapsed.ms) / SLOT.ms
+        return _Totals(ratio, valid, errors, None if slots is None else min(slots / elapsed, Decimal(1)))
+
+    def _recent_errors(self) -> dict[Duration, Decimal]:
+        """Rules record error events per second over an hour and a day; the week is summed."""
+        errors = {
+            window: rate * window.ms / 1000
+            for window in (_HOUR, _DAY)
+            if (rate := self.facts.get(ERROR_RATE, window)) is not None
+        }
+        week = self.facts.get(WEEK_ERRORS)
+        return errors if week is None else {**errors, _WEEK: week}
+
+    def _alerts(self) -> Iterator[ActiveAlert]:
+        """The alerts of this group, and those of the whole SLO."""
+        for labels in self.slo.alerts:
+            if all(labels.get(name, text) == text for name, text in self.group):
+                state = labels.get("alertstate")
+                if state in list(AlertState):
+                    yield ActiveAlert(
+                        labels.get("alertname", ""), labels.get(naming.SEVERITY, ""), AlertState(state)
+                    )
+
+    def _doubts(self, totals: _Totals) -> Iterator[str]:
+        for kind, window in sorted(self.facts.ambiguous, key=str):
+            yield f"two series where one is due: {kind}{window or ''}"
+        if self._objective is None:
+            yield "its objective is not recorded"
+        if self._span.is_closed:
+            return
+        evaluated = self.slo.whole.get(EVALUATED_AT)
+        if evaluated is None or self.at - float(evaluated) > MAX_AGE_SECONDS:
+            yield self._stopped(evaluated or self.slo.whole.get(LAST_SEEN))
+        elif totals.error_ratio is None and self._is_summed and not self._counts_events:
+            yield "its rules record ratios alone, which tell nothing about another period"
+        elif not self._is_measured_now:
+            yield "the SLI returned nothing in the last five minutes"
+
+    def _stopped(self, evaluated: Decimal | None) -> str:
+        if evaluated is None:
+            return "its rules are not evaluated"
+        return f"its rules were last evaluated at {rfc3339(float(evaluated))}"
+
+    @property
+    def _counts_events(self) -> bool:
+        return self.facts.get(VALID_COUNT, SLOT) is not None or self.facts.get(VALID_RATE, SLOT) is not None
+
+    @property
+    def _is_measured_now(self) -> bool:
+        """Whether the SLI returned anything; no events are something, telemetry that is gone is not."""
+        if self._counts_events:
+            return self.facts.get(VALID_RATE, SLOT) is not None
+        ratios = self.facts.by_window(RATIO)
+        return bool(ratios) and min(ratios) <= SLOT
+
+
+def _usual_tiers(objective: Decimal | None, period: Duration) -> tuple[Tier, ...]:
+    """The Workbook's tiers that can fire: recorded series do not tell which ones the SLO has."""
+    if objective is None:
+        return ()
+    return tuple(
+        tier
+        for tier in workbook_tiers(period)
+        if can_fire(Objective(objective), tier.burn_rate) and tier.long_window <= period
+    )

@@ -1,0 +1,1 @@
+"""Statuses as text: for people, for pipelines, for other programs. Nothing is computed here."""

@@ -1,0 +1,69 @@
+"""Markdown to paste into an incident: an overview, and details of whatever is not met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from slo_toolkit.status.model import Answer, BudgetStatus, Verdict
+from slo_toolkit.status.moments import rfc3339
+from slo_toolkit.status.render import words
+from slo_toolkit.status.render.facts import facts
+
+_SIGN = {Verdict.EXHAUSTED: "🔴", Verdict.NO_DATA: "⚪", Verdict.AT_RISK: "🟠", Verdict.MET: "🟢"}
+
+
+def as_markdown(answer: Answer) -> str:
+    return "\n".join(_lines(answer)) + "\n"
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    yield f"**Error budgets at {rfc3339(answer.at)}**"
+    for warning in answer.warnings:
+        yield f"\n> ⚠ {escaped(warning)}"
+    yield ""
+    yield from table(
+        ("Verdict", "SLO", "Objective", "SLI", "Left", "Burn 1h", "Lasts", "Measured"),
+        (_row(status) for status in answer.statuses),
+    )
+    for status in answer.statuses:
+        if status.verdict is not Verdict.MET:
+            yield from _details(status)
+
+
+def _row(status: BudgetStatus) -> Sequence[str]:
+    return (
+        f"{_SIGN[status.verdict]} {words.VERDICT[status.verdict]}",
+        code(status.name),
+        words.or_unknown(status.objective, words.objective),
+        words.sli(status),
+        words.or_unknown(status.budget_remaining, words.share),
+        words.or_unknown(status.burn_rate, words.burn_rate),
+        words.exhaustion(status),
+        words.coverage(status),
+    )
+
+
+def _details(status: BudgetStatus) -> Iterator[str]:
+    yield ""
+    yield f"**{code(status.name)}: {words.VERDICT[status.verdict]}** — {escaped('; '.join(status.reasons))}"
+    yield ""
+    for name, figure in facts(status):
+        yield f"- {name}: {escaped(figure)}"
+
+
+def table(titles: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(titles)} |"
+    yield f"|{'---|' * len(titles)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def code(text: str) -> str:
+    return f"`{text.replace('`', chr(39))}`"
+
+
+def escaped(text: str) -> str:
+    """The text as it is: nothing in it is markup, a mention or a tag."""
+    for sign in "\\`*_[]<>#|@":
+        text = text.replace(sign, f"\\{sign}" if sign != "@" else "&#64;")
+    return " ".join(text.split())

@@ -1,0 +1,173 @@
+"""The whole answer: which SLOs there are, how each is read, and what is to be said about all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from slo_toolkit.budget import plain
+from slo_toolkit.duration import Duration
+from slo_toolkit.errors import InputError, NotMeasurable
+from slo_toolkit.plan.tiers import effective_tiers
+from slo_toolkit.slo import RawSli, Slo
+from slo_toolkit.status.assess import assess
+from slo_toolkit.status.model import Answer
+from slo_toolkit.status.names import Selection
+from slo_toolkit.status.periods import Period
+from slo_toolkit.status.raw import read_raw
+from slo_toolkit.status.reading import MAX_AGE_SECONDS, Reading, Source
+from slo_toolkit.status.recorded import read_recorded
+from slo_toolkit.status.series import Identity
+from slo_toolkit.status.verdict import worst_first
+
+_NOTICEABLE_SKEW_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which SLOs, over which period, at which moment.
+
+    `specs` are the SLOs of spec files, which are read raw where no rules record them; None takes whatever is
+    recorded. `clock` is the caller's where the moment was told relative to it, and then it must agree with the
+    server's.
+    """
+
+    at: float
+    selection: Selection = field(default_factory=Selection)
+    specs: tuple[Slo, ...] | None = None
+    period: Period | None = None
+    clock: Callable[[], float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The readings of every SLO that is wanted, and what makes them doubtful."""
+
+    readings: tuple[Reading, ...]
+    warnings: tuple[str, ...]
+
+
+def ask(source: Source, wanted: Wanted) -> Answer:
+    """The status of every SLO that is wanted, the worst first.
+
+    Raises InputError where no spec has an SLO that was asked for by name, and NotMeasurable where the server cannot
+    be asked or has no such SLO.
+    """
+    survey = take(source, wanted)
+    return Answer(wanted.at, worst_first(assess(reading) for reading in survey.readings), survey.warnings)
+
+
+def take(source: Source, wanted: Wanted) -> Survey:
+    """The readings themselves; raises as `ask` does."""
+    specs = _selected(wanted)
+    readings = read_recorded(source, wanted.at, wanted.period, _id_regex(wanted, specs))
+    if specs is None:
+        chosen = [reading for reading in readings if wanted.selection.matches(reading.service, reading.slo)]
+        warnings: list[str] = []
+    else:
+        chosen, warnings = _with_specs(source, wanted, specs, readings)
+    doubts, more = _doubts_about_all(source, wanted)
+    _expect_all(wanted, chosen, more)
+    return Survey(tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *more))
+
+
+def _selected(wanted: Wanted) -> tuple[Slo, ...] | None:
+    if wanted.specs is None:
+        return None
+    unmatched = wanted.selection.unmatched([(slo.service, slo.name) for slo in wanted.specs])
+    if unmatched:
+        raise InputError(f"no spec has an SLO {_listed(unmatched)}")
+    return tuple(slo for slo in wanted.specs if wanted.selection.matches(slo.service, slo.name))
+
+
+def _id_regex(wanted: Wanted, specs: Sequence[Slo] | None) -> str | None:
+    """What to narrow the requests to. Specs without names are most likely all that the server has, too."""
+    return None if specs is not None and not wanted.selection.patterns else wanted.selection.id_regex
+
+
+def _expect_all(wanted: Wanted, readings: Sequence[Reading], warnings: Sequence[str]) -> None:
+    unmatched = wanted.selection.unmatched([(reading.service, reading.slo) for reading in readings])
+    if unmatched:
+        missing = f"no rules record an SLO {_listed(unmatched)}"
+    elif not readings:
+        missing = "no rules record an SLO here"
+    else:
+        return
+    advice = "load the rules that `slo compile` makes, or measure without them with --spec PATH"
+    raise NotMeasurable("; ".join((missing, *warnings, advice)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "named " + " or ".join(repr(name) for name in names)
+
+
+def _with_specs(
+    source: Source, wanted: Wanted, specs: Sequence[Slo], recorded: Sequence[Reading]
+) -> tuple[list[Reading], list[str]]:
+    """The recorded readings of the specs' SLOs where they are of use, raw ones of the others."""
+    by_identity: dict[Identity, list[Reading]] = {}
+    for reading in recorded:
+        by_identity.setdefault((reading.service, reading.slo), []).append(reading)
+    readings: list[Reading] = []
+    unrecorded: list[Slo] = []
+    warnings: list[str] = []
+    for slo in specs:
+        found = by_identity.get((slo.service, slo.name), [])
+        if any(reading.error_ratio is not None for reading in found):
+            readings += [_by_spec(reading, slo, wanted.period) for reading in found]
+            warnings += _disagreements(found[0], slo)
+        else:
+            unrecorded.append(slo)
+            warnings += [
+                f"{slo.service}/{slo.name}: {doubt}" for reading in found for doubt in reading.doubts
+            ]
+    if unrecorded:
+        readings += read_raw(source, unrecorded, wanted.at, wanted.period)
+    return readings, warnings
+
+
+def _by_spec(reading: Reading, slo: Slo, period: Period | None) -> Reading:
+    """The recorded facts, judged by the spec: its objective and its alerts hold, whatever the loaded rules say."""
+    ratio_only = isinstance(slo.sli, RawSli)
+    return replace(
+        reading,
+        objective=slo.objective.ratio,
+        tiers=effective_tiers(slo),
+        tiers_are_assumed=False,
+        # The events that rules record for a ratio are seconds in which it was known.
+        valid_events=None if ratio_only else reading.valid_events,
+        error_events=None if ratio_only else reading.error_events,
+        recent_errors={} if ratio_only else reading.recent_errors,
+    )
+
+
+def _disagreements(reading: Reading, slo: Slo) -> Iterator[str]:
+    name = f"{slo.service}/{slo.name}"
+    if reading.objective is not None and reading.objective != slo.objective.ratio:
+        yield (
+            f"{name}: the loaded rules have the objective {plain(reading.objective * 100)} %, "
+            f"the spec {plain(slo.objective.percent)} %; judged by the spec"
+        )
+    if reading.period != slo.period:
+        yield f"{name}: the loaded rules have the period {reading.period}, the spec {slo.period}"
+
+
+def _doubts_about_all(source: Source, wanted: Wanted) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What makes every figure doubtful, and all there is to tell about the answer as a whole."""
+    doubts = [f"the server warns: {warning}" for warning in source.warnings]
+    warnings = list(doubts)
+    if wanted.clock is not None:
+        skew = source.server_time() - wanted.clock()
+        if abs(skew) > _NOTICEABLE_SKEW_SECONDS:
+            words = Duration(round(abs(skew)) * 1000).words()
+            warning = f"the server's clock is {words} {'ahead of' if skew > 0 else 'behind'} this one"
+            warnings.append(warning)
+            if abs(skew) > MAX_AGE_SECONDS:
+                doubts.append(warning)
+    return tuple(doubts), tuple(warnings)
+
+
+def _doubt(reading: Reading, doubts: Sequence[str]) -> Reading:
+    if not doubts:
+        return reading
+    return replace(reading, doubts=(*doubts, *reading.doubts), is_untrustworthy=True)

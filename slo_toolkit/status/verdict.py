@@ -1,0 +1,104 @@
+"""The verdict on a budget, and the exit code that a release gate goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from slo_toolkit.duration import Duration
+from slo_toolkit.status.model import AlertState, AlertWindow, BudgetStatus, Origin, Spending, Verdict
+from slo_toolkit.status.reading import Reading
+
+LITTLE_LEFT = Decimal("0.1")
+"""Below this share of the budget the next ordinary incident exhausts it."""
+
+SOON = Duration.of(days=1)
+"""A rolling budget that lasts no longer than this at the present rate is at risk."""
+
+FINE, BAD, NOT_MEASURABLE = 0, 1, 3
+
+
+def judge(
+    reading: Reading,
+    spending: Spending | None,
+    windows: Sequence[AlertWindow],
+    time_to_exhaustion: Duration | None,
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict and its reasons, in the order of docs/budget.md.
+
+    1. no_data: the figures of the period are not known.
+    2. exhausted: nothing of the budget is left. Events that were counted stay counted, so this holds even when
+       nothing is measured any more.
+    3. no_data: whatever was measured is too old or too doubtful to call it met.
+    4. met: the period is a month or quarter that is over.
+    5. at_risk: less than a tenth is left, an alert fires, or what is left goes within a day (of a calendar
+       period: before its end) at the burn rate of the last hour.
+    6. met.
+    """
+    if spending is None:
+        return Verdict.NO_DATA, reading.doubts or ("no events were measured in the period",)
+    if spending.remaining <= 0 and not reading.is_untrustworthy:
+        return Verdict.EXHAUSTED, ("nothing of the budget is left", *reading.doubts)
+    if reading.doubts:
+        return Verdict.NO_DATA, reading.doubts
+    if reading.span.is_closed:
+        return Verdict.MET, ()
+    risks = tuple(_risks(reading, spending, windows, time_to_exhaustion))
+    return (Verdict.AT_RISK, risks) if risks else (Verdict.MET, ())
+
+
+def _risks(
+    reading: Reading, spending: Spending, windows: Sequence[AlertWindow], time_to_exhaustion: Duration | None
+) -> Iterator[str]:
+    if spending.remaining < LITTLE_LEFT:
+        yield f"less than {LITTLE_LEFT:.0%} of the budget is left"
+    for alert in reading.alerts:
+        if alert.state is AlertState.FIRING:
+            yield f"{alert.name} ({alert.severity or 'alert'}) fires"
+    if reading.origin is Origin.RAW:  # no rules, so no alert can tell
+        for window in windows:
+            if window.exceeded:
+                yield (
+                    f"burns faster than {window.burn_rate_threshold.normalize():f}x in {window.long_window} "
+                    f"and {window.short_window} ({window.severity})"
+                )
+    limit, when = SOON, "within a day"
+    if reading.span.is_running:
+        limit, when = reading.span.left, "before the period ends"
+    if time_to_exhaustion is not None and time_to_exhaustion < limit:
+        yield f"what is left is gone {when} at the burn rate of the last hour"
+
+
+def worst_first(statuses: Iterable[BudgetStatus]) -> tuple[BudgetStatus, ...]:
+    """By verdict, and within a verdict by what is left; equal ones by name."""
+    return tuple(sorted(statuses, key=_rank))
+
+
+def _rank(status: BudgetStatus) -> tuple[int, Decimal, str]:
+    remaining = status.budget_remaining
+    return status.verdict.rank, Decimal("Infinity") if remaining is None else remaining, status.name
+
+
+def is_bad(status: BudgetStatus, fail_under: Decimal | None) -> bool:
+    """Whether the budget is exhausted, or less than the share `fail_under` of it is known to be left."""
+    if status.verdict is Verdict.EXHAUSTED:
+        return True
+    remaining = status.budget_remaining
+    return (
+        fail_under is not None
+        and remaining is not None
+        and status.verdict is not Verdict.NO_DATA
+        and remaining < fail_under
+    )
+
+
+def exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:
+    """1 where a budget is bad, else 3 where one could not be measured, else 0.
+
+    1 wins over 3: a gate that lets "could not be measured" pass must still stop at an exhausted budget.
+    """
+    if any(is_bad(status, fail_under) for status in statuses):
+        return BAD
+    if not statuses or any(status.verdict is Verdict.NO_DATA for status in statuses):
+        return NOT_MEASURABLE
+    return FINE

@@ -1,0 +1,164 @@
+"""`slo budget` tells the counted truth, from recorded series and from raw queries alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+
+import pytest
+
+from slo_toolkit.query import Connection, Prometheus
+from slo_toolkit.slo import Slo
+from slo_toolkit.spec import LoadOptions, Source, load
+from slo_toolkit.status.model import BudgetStatus, Origin
+from slo_toolkit.status.periods import parse_period
+from slo_toolkit.status.stories import read_stories
+from slo_toolkit.status.survey import Wanted, ask
+
+from .events import DAY, HOUR, Outage, Shape, Span
+from .history import History, counters
+from .prometheus import running_prometheus
+from .remote_write import write
+from .replay import Plan, replay
+from .rules import Rule
+
+TOLERANCE = 0.001
+ERROR_BUDGET = 0.01
+
+# Outages by night and by day, one of them just over; silence, and targets that are gone.
+# Without errors in between no figure depends on which side of a border a single scrape falls. The first one is long,
+# since rate() does not extrapolate below zero and so sees a little less of the first minutes of an error counter.
+OUTAGES = (
+    Outage(1.3 * DAY, 6 * HOUR, error_ratio=0.3),
+    Outage(3.6 * DAY, 6 * HOUR, error_ratio=0.3),
+    Outage(6.6 * DAY, 20 * 60),
+    Outage(9 * DAY + 20.6 * HOUR, 30 * 60, error_ratio=0.5),
+    Outage(9.99 * DAY - 35 * 60, 15 * 60, error_ratio=0.2),
+)
+SHAPE = Shape(
+    days=10,
+    night_share=0.2,
+    outages=OUTAGES,
+    silences=(Span(5 * DAY, 5 * DAY + 5 * HOUR),),
+    absences=(Span(3.2 * DAY, 3.2 * DAY + 3 * HOUR),),
+)
+MOMENTS = (10 * DAY, 9.5 * DAY + 130, 8 * DAY + 3700)
+PERIODS = (None, "3d", "calendar:month")
+
+SPEC = """\
+version: slo-toolkit/v1
+service: {service}
+slos:
+  - name: requests
+    objective: 99
+    period: 7d
+    sli:
+      availability:
+        metric: http_requests_total
+        filter: job="web"
+        errors: code=~"5.."
+    alerting:
+      name: Requests
+"""
+
+
+def _slos(service: str) -> tuple[Slo, ...]:
+    loaded = load([Source("spec.yaml", SPEC.format(service=service).encode())], LoadOptions())
+    assert not loaded.problems
+    return loaded.slos
+
+
+@dataclass(frozen=True)
+class World:
+    """A Prometheus that recorded the service `shop`, and has only the source series of the same service `bare`."""
+
+    address: str
+    history: History
+
+    def status(self, service: str, at: float, period: str | None = None) -> BudgetStatus:
+        wanted = Wanted(at=at, specs=_slos(service), period=parse_period(period, UTC) if period else None)
+        with Prometheus(Connection(self.address)) as prometheus:
+            (status,) = ask(prometheus, wanted).statuses
+        return status
+
+
+@pytest.fixture(scope="module")
+def world(rules_for: Callable[..., list[Rule]]) -> Iterator[World]:
+    history = counters(SHAPE)
+    rules = [rule for rule in rules_for(SPEC.format(service="shop")) if not rule.alert]
+    with running_prometheus() as address:
+        write(address, history.series)
+        replay(address, rules, Plan(history.start, history.end))
+        yield World(address, history)
+
+
+def _close(figure: Decimal | None, truth: float, tolerance: float = TOLERANCE) -> bool:
+    return figure is not None and float(figure) == pytest.approx(truth, rel=tolerance, abs=1e-12)
+
+
+@pytest.mark.parametrize("service", ["shop", "bare"])
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("period", PERIODS)
+def test_the_period_is_the_counted_one(world: World, service: str, moment: float, period: str | None) -> None:
+    at = world.history.at(moment)
+    status = world.status(service, at, period)
+    truth = world.history.count(status.span.start, at)
+    assert status.origin is (Origin.RECORDED if service == "shop" else Origin.RAW)
+    assert _close(status.valid_events, truth.valid)
+    assert _close(status.error_events, truth.errors)
+    assert _close(status.error_ratio, truth.error_ratio)
+    spent = truth.error_ratio / ERROR_BUDGET * float(status.span.share_elapsed)
+    assert status.budget_remaining is not None
+    assert _close(1 - status.budget_remaining, spent)
+
+
+@pytest.mark.parametrize("service", ["shop", "bare"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_was_spent_lately_is_counted_too(world: World, service: str, moment: float) -> None:
+    at = world.history.at(moment)
+    status = world.status(service, at)
+    allowed = world.history.count(status.span.start, at).valid * ERROR_BUDGET
+    for window, spent in status.spent_in.items():
+        assert _close(spent, world.history.count(at - window.seconds, at).errors / allowed), window
+    for window, burn_rate in status.burn_rates.items():
+        truth = world.history.count(at - window.seconds, at).error_ratio / ERROR_BUDGET
+        assert _close(burn_rate, truth, 0.005 if window.seconds < DAY else TOLERANCE), window
+
+
+@pytest.mark.parametrize("service", ["shop", "bare"])
+def test_the_coverage_leaves_out_what_nobody_measured(world: World, service: str) -> None:
+    """Three hours without targets in seven days; silence is measured."""
+    status = world.status(service, world.history.end)
+    assert status.coverage is not None
+    assert float(status.coverage) == pytest.approx(1 - 3 / (7 * 24), abs=0.001)
+
+
+def test_recorded_and_raw_have_the_same_verdict(world: World) -> None:
+    for moment in MOMENTS:
+        recorded, raw = (world.status(service, world.history.at(moment)) for service in ("shop", "bare"))
+        assert recorded.verdict is raw.verdict
+
+
+@pytest.mark.parametrize("service", ["shop", "bare"])
+def test_the_episodes_are_the_outages(world: World, service: str) -> None:
+    """Each of the last seven days, to within ten minutes, and what it cost of the budget."""
+    status = world.status(service, world.history.end)
+    with Prometheus(Connection(world.address)) as prometheus:
+        (story,) = read_stories(prometheus, [status], _slos(service)).values()
+    expected = [outage for outage in OUTAGES if world.history.at(outage.start) > status.span.start]
+    assert len(story.episodes) == len(expected) == 4
+    allowed = world.history.count(status.span.start, status.span.at).valid * ERROR_BUDGET
+    for episode, outage in zip(story.episodes, expected, strict=True):
+        start, end = (world.history.at(at) for at in (outage.start, outage.start + outage.seconds))
+        assert episode.start == pytest.approx(start, abs=600)
+        assert episode.end == pytest.approx(end, abs=900)
+        truth = world.history.count(start - 60, end + 60).errors / allowed
+        assert episode.budget_share == pytest.approx(truth, rel=0.1)
+        assert episode.peak_burn_rate == pytest.approx(outage.error_ratio / ERROR_BUDGET, rel=0.1)
+
+
+def test_before_anything_was_recorded_nothing_is_met(world: World) -> None:
+    status = world.status("bare", world.history.start - DAY)
+    assert (status.verdict, status.error_ratio) == ("no_data", None)

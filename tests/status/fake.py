@@ -1,0 +1,110 @@
+"""A Prometheus in memory that answers the few requests about recorded series, and counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slo_toolkit.query.samples import Sample, Series
+from slo_toolkit.status.reading import FIGURE
+
+AT = 1_795_500_000.0
+DAY = 86_400
+
+# A plain SLO: 99.9 % over 30 days, a tenth of whose budget is spent.
+FIGURES = {
+    "slo:objective:ratio": 0.999,
+    "slo:time_period:days": 30.0,
+    "slo:sli_error:ratio_rate5m": 0.0,
+    "slo:sli_error:ratio_rate1h": 0.0001,
+    "slo:sli_error:ratio_rate1d": 0.0001,
+    "slo:sli_error:ratio_rate30d": 0.0001,
+    "slo:valid_events:rate5m": 10.0,
+    "slo:error_events:rate1h": 0.001,
+    "slo:error_events:rate1d": 0.001,
+    "slo:valid_events:count5m": 3000.0,
+    "slo:error_events:count5m": 0.3,
+    "slo:valid_events:count30d": 10_000_000.0,
+    "slo:error_events:count30d": 1000.0,
+    "slo:coverage:ratio30d": 1.0,
+}
+
+
+@dataclass
+class FakePrometheus:
+    """`clock` is what the server's clock shows; `evaluated_at` when the rules last ran, None for never."""
+
+    series: list[tuple[dict[str, str], float]] = field(default_factory=list)
+    warnings: Sequence[str] = ()
+    clock: float = AT
+    evaluated_at: float | None = AT - 20
+    alerts: list[dict[str, str]] = field(default_factory=list)
+    sums: list[tuple[dict[str, str], float]] = field(default_factory=list)
+    sample_age: float = 0.0
+    asked: list[str] = field(default_factory=list)
+
+    def instant(self, expr: str, at: float) -> Sequence[Sample]:
+        self.asked.append(expr)
+        if "ALERTS" in expr:
+            return [Sample({"__name__": "ALERTS", **labels}, 1.0, at) for labels in self.alerts]
+        if "__name__=~" in expr:
+            whole = ("slo:objective:ratio", "slo:time_period:days")
+            return [
+                self._sample(labels, value)
+                for labels, value in self.series
+                if labels["__name__"] not in whole
+            ]
+        if "max_over_time(timestamp(" in expr:
+            return []
+        if "timestamp(" in expr:
+            return self._objectives()
+        return [self._sample(labels, value) for labels, value in self.sums]
+
+    def range(self, expr: str, start: float, end: float, step: float) -> Sequence[Series]:
+        self.asked.append(expr)
+        return []
+
+    def server_time(self) -> float:
+        return self.clock
+
+    def _sample(self, labels: Mapping[str, str], value: float) -> Sample:
+        return Sample(labels, value, AT - self.sample_age)
+
+    def _objectives(self) -> list[Sample]:
+        answer = []
+        for labels, value in self.series:
+            own = {name: text for name, text in labels.items() if name != "__name__"}
+            if labels["__name__"] == "slo:objective:ratio":
+                answer.append(self._sample({**labels, FIGURE: "last_objective"}, value))
+                if self.evaluated_at is not None:
+                    answer.append(self._sample({**labels, FIGURE: "slo:objective:ratio"}, value))
+                    answer.append(self._sample({**own, FIGURE: "evaluated_at"}, self.evaluated_at))
+            elif labels["__name__"] == "slo:time_period:days":
+                answer.append(self._sample({**own, FIGURE: "last_period"}, value))
+        return answer
+
+
+def identity(service: str = "shop", slo: str = "requests") -> dict[str, str]:
+    return {"sloth_id": f"{service}-{slo}", "sloth_service": service, "sloth_slo": slo}
+
+
+def recorded(
+    service: str = "shop",
+    slo: str = "requests",
+    group: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
+    **changed: float,
+) -> list[tuple[dict[str, str], float]]:
+    """The series of one SLO; a keyword such as `ratio_rate30d` replaces the value of the metric that ends so."""
+    series = []
+    for metric, value in FIGURES.items():
+        if metric in without:
+            continue
+        whole = metric in ("slo:objective:ratio", "slo:time_period:days")
+        owner = {"owner": "red"} if whole or "ratio_rate" in metric else {}
+        labels = {"__name__": metric, **identity(service, slo), **owner, **({} if whole else group or {})}
+        for ending, other in changed.items():
+            if metric.endswith(ending):
+                value = other
+        series.append((labels, value))
+    return series
