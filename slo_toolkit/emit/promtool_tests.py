@@ -6,14 +6,15 @@ interval of the rules, and burns that last for hours need a coarser one to be qu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit import scenarios
 from slo_toolkit.emit.header import YAML_HEADER
+from slo_toolkit.emit.isolation import groups_of
 from slo_toolkit.emit.scenarios import Check, Scenario
-from slo_toolkit.emit.source_series import EventSeries, disturb, source_series, unknown_reason
+from slo_toolkit.emit.source_series import EventSeries, source_series, unknown_reason
 from slo_toolkit.emit.yaml import Value, document
 from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.model import Plan
@@ -53,6 +54,8 @@ class _Service:
     def __init__(self, slos: Sequence[Slo]) -> None:
         self._slos = slos
         self._sources = {slo.id: source for slo in slos if (source := source_series(slo)) is not None}
+        by_id = {slo.id: slo for slo in slos}
+        self._groups = [[by_id[key] for key in group] for group in groups_of(self._sources)]
 
     def counts_events(self, slo: Slo) -> bool:
         return isinstance(self._sources[slo.id], EventSeries)
@@ -78,24 +81,11 @@ class _Service:
         interval: Duration,
         wanted: Callable[[Slo], bool] = lambda slo: True,
     ) -> Iterator[Value]:
-        """One test for as many SLOs at once as do not read each other's series.
-
-        promtool evaluates every rule of the file in every test.
-        """
-        together: list[list[Scenario]] = []
-        for slo in self._slos:
-            if slo.id not in self._sources or not wanted(slo) or (scenario := build(slo, interval)) is None:
-                continue
-            place = next((group for group in together if not self._is_disturbed(slo, group)), None)
-            if place is None:
-                together.append([scenario])
-            else:
-                place.append(scenario)
-        for group in together:
-            yield self._test(name, interval, group)
-
-    def _is_disturbed(self, slo: Slo, others: Iterable[Scenario]) -> bool:
-        return any(disturb(self._sources[slo.id], self._sources[other.slo.id]) for other in others)
+        """One test for as many SLOs at once as do not read each other's series."""
+        for group in self._groups:
+            scenarios = [build(slo, interval) for slo in group if wanted(slo)]
+            if simulated := [scenario for scenario in scenarios if scenario is not None]:
+                yield self._test(name, interval, simulated)
 
     def _test(self, name: str, interval: Duration, group: Sequence[Scenario]) -> Value:
         return {

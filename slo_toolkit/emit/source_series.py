@@ -7,7 +7,7 @@ None, never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -53,15 +53,6 @@ class GaugeSeries:
 
 
 Source: TypeAlias = EventSeries | GaugeSeries
-
-
-def disturb(one: Source, other: Source) -> bool:
-    """Whether the queries of one would count series of the other."""
-    return _reads(one.read, other) or _reads(other.read, one)
-
-
-def _reads(selectors: Iterable[Selector], source: Source) -> bool:
-    return any(selector.accepts(series) for selector in selectors for series in source.all)
 
 
 def source_series(slo: Slo) -> Source | None:
