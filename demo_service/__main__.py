@@ -1,0 +1,7 @@
+"""``python -m demo_service``."""
+
+import sys
+
+from demo_service.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""The HTTP operations: thin, one router for each resource."""

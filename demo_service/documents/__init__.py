@@ -1,0 +1,1 @@
+"""From an uploaded stream to a stored, searchable document, and back."""

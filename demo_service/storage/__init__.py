@@ -1,0 +1,1 @@
+"""Where contacts and documents live: records (SQLite, PostgreSQL) and contents (local files, S3)."""

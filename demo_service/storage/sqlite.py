@@ -1,0 +1,296 @@
+"""Records in a SQLite file: WAL, FTS5, and an fsync for every commit.
+
+One connection writes, guarded by a lock, because SQLite has one writer anyway and waiting on a lock is fair
+where its busy handler is not. Readers borrow connections of their own, which WAL never blocks.
+"""
+
+import json
+import shutil
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from demo_service.documents.words import indexed_words
+from demo_service.storage.errors import StorageUnavailable, UnknownContact
+from demo_service.storage.records import Contact, Document, SearchHit, SearchPage, SearchQuery
+
+PART = "database"
+
+# Another process (a backup, a shell) may hold the write lock for a moment.
+_BUSY_SECONDS = 5.0
+
+# A contact takes a few pages of WAL; below this much free space the next checkpoint may fail.
+_RESERVE_BYTES = 1024 * 1024
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS contacts (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, message TEXT NOT NULL,
+    company TEXT, service TEXT, budget TEXT, submitted_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS documents (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, size INTEGER NOT NULL,
+    media_type TEXT NOT NULL, document_type TEXT NOT NULL, contact_id TEXT REFERENCES contacts (id),
+    file_name TEXT, description TEXT, tags TEXT NOT NULL, uploaded_at TEXT NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS documents_digest ON documents (digest);
+CREATE VIRTUAL TABLE IF NOT EXISTS document_words
+    USING fts5 (words, tokenize = 'unicode61 remove_diacritics 0');
+"""
+
+_ADD_CONTACT = """
+INSERT INTO contacts (id, name, email, message, company, service, budget, submitted_at)
+VALUES (:id, :name, :email, :message, :company, :service, :budget, :submitted_at)
+"""
+
+_ADD_DOCUMENT = """
+INSERT INTO documents (id, digest, size, media_type, document_type, contact_id, file_name, description, tags,
+                       uploaded_at, body)
+VALUES (:id, :digest, :size, :media_type, :document_type, :contact_id, :file_name, :description, :tags,
+        :uploaded_at, :body)
+"""
+
+_FILTERS = {
+    "document_type": "document_type = :document_type",
+    "media_type": "media_type = :media_type",
+    "contact_id": "contact_id = :contact_id",
+    "uploaded_after": "uploaded_at >= :uploaded_after",
+    "uploaded_before": "uploaded_at < :uploaded_before",
+    "tags": """NOT EXISTS (
+        SELECT value FROM json_each(:tags) EXCEPT SELECT value FROM json_each(documents.tags)
+    )""",
+}
+"""The condition of each filter of a query; only those that are set become part of the statement."""
+
+
+class SqliteRecordStore:
+    """A ``RecordStore`` in one file, made when it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._write_lock = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._idle_readers: deque[sqlite3.Connection] = deque()
+        with _translated_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._write_lock, _translated_errors():
+            self._writer = self._open()
+            self._writer.executescript(_SCHEMA)
+
+    def add_contact(self, contact: Contact) -> None:
+        row = asdict(contact) | {"id": str(contact.id), "submitted_at": _moment(contact.submitted_at)}
+        with self._transaction() as connection:
+            connection.execute(_ADD_CONTACT, row)
+
+    def contact(self, contact_id: UUID) -> Contact | None:
+        with self._reader() as reader:
+            row = reader.execute("SELECT * FROM contacts WHERE id = ?", (str(contact_id),)).fetchone()
+        if row is None:
+            return None
+        return Contact(
+            id=UUID(row["id"]),
+            name=row["name"],
+            email=row["email"],
+            message=row["message"],
+            company=row["company"],
+            service=row["service"],
+            budget=row["budget"],
+            submitted_at=datetime.fromisoformat(row["submitted_at"]),
+        )
+
+    def document(self, document_id: UUID) -> Document | None:
+        with self._reader() as reader:
+            return _document_by_id(reader, document_id)
+
+    def remove_document(self, document_id: UUID) -> Document | None:
+        with self._transaction() as connection:
+            document = _document_by_id(connection, document_id)
+            if document is not None:
+                connection.execute(
+                    "DELETE FROM document_words WHERE rowid = (SELECT number FROM documents WHERE id = ?)",
+                    (str(document_id),),
+                )
+                connection.execute("DELETE FROM documents WHERE id = ?", (str(document_id),))
+        return document
+
+    @contextmanager
+    def for_digest(self, digest: str) -> Iterator["SqliteDigestTransaction"]:
+        # The database's one write lock covers every digest, in every process.
+        with self._transaction() as connection:
+            yield SqliteDigestTransaction(connection, digest)
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        if not query.words:
+            return SearchPage((), 0)
+        set_filters = _set_filters(query)
+        # Quoted words joined by a space: all must occur, and FTS5 operators are only text.
+        parameters = set_filters | {
+            "match": " ".join(f'"{word}"' for word in query.words),
+            "limit": query.limit,
+        }
+        matches = "FROM document_words"
+        if set_filters:
+            matches += " JOIN documents ON number = document_words.rowid"
+        conditions = ["document_words MATCH :match", *(_FILTERS[name] for name in set_filters)]
+        matches += f" WHERE {' AND '.join(conditions)}"
+        # The best are chosen by number alone: sorting whole rows would drag every body through memory.
+        best = f"SELECT document_words.rowid AS chosen, rank AS place {matches}"
+        best += " ORDER BY rank, document_words.rowid DESC LIMIT :limit"
+        with self._reader() as reader:
+            reader.execute("BEGIN")  # the total and the hits must come from one snapshot
+            total = reader.execute(f"SELECT count(*) {matches}", parameters).fetchone()[0]
+            rows = reader.execute(
+                f"SELECT documents.* FROM ({best}) JOIN documents ON number = chosen"
+                " ORDER BY place, number DESC",
+                parameters,
+            ).fetchall()
+            reader.execute("COMMIT")
+        return SearchPage(tuple(SearchHit(_document(row), row["body"]) for row in rows), total)
+
+    def check(self) -> None:
+        with self._reader() as reader:
+            reader.execute("SELECT count(*) FROM contacts WHERE id = ''").fetchone()
+            free = shutil.disk_usage(self._path.parent).free
+        if free < _RESERVE_BYTES:
+            raise StorageUnavailable(PART)
+
+    def close(self) -> None:
+        with self._write_lock:
+            self._forget_writer()
+        while self._idle_readers:
+            self._idle_readers.pop().close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._write_lock, _translated_errors():
+            if self._writer is None:
+                self._writer = self._open()
+            writer = self._writer
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+                yield writer
+                writer.execute("COMMIT")
+            except BaseException as error:
+                with suppress(sqlite3.Error):
+                    writer.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    # After an I/O error a connection's state is not worth reasoning about.
+                    self._forget_writer()
+                raise
+
+    def _forget_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        with _translated_errors():
+            # Not one per thread: the server's worker threads come and go, and connections would pile up.
+            try:
+                reader = self._idle_readers.pop()
+            except IndexError:
+                reader = self._open()
+            try:
+                yield reader
+            except BaseException:
+                reader.close()
+                raise
+            self._idle_readers.append(reader)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # NORMAL would lose the last commits with power: WAL is then synced at checkpoints only.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+
+class SqliteDigestTransaction:
+    """See ``DigestTransaction``."""
+
+    def __init__(self, connection: sqlite3.Connection, digest: str) -> None:
+        self._connection = connection
+        self._digest = digest
+
+    def add(self, document: Document, text: str) -> None:
+        row = asdict(document) | {
+            "id": str(document.id),
+            "contact_id": str(document.contact_id) if document.contact_id else None,
+            "tags": json.dumps(document.tags),
+            "uploaded_at": _moment(document.uploaded_at),
+            "body": text,
+        }
+        try:
+            number = self._connection.execute(_ADD_DOCUMENT, row).lastrowid
+        except sqlite3.IntegrityError as error:
+            # Ids are random and every NOT NULL column is typed so: only the reference can be at fault.
+            raise UnknownContact from error
+        self._connection.execute(
+            "INSERT INTO document_words (rowid, words) VALUES (?, ?)", (number, indexed_words([text]))
+        )
+
+    def is_referenced(self) -> bool:
+        found = self._connection.execute("SELECT 1 FROM documents WHERE digest = ? LIMIT 1", (self._digest,))
+        return found.fetchone() is not None
+
+
+def _document_by_id(connection: sqlite3.Connection, document_id: UUID) -> Document | None:
+    row = connection.execute("SELECT * FROM documents WHERE id = ?", (str(document_id),)).fetchone()
+    return None if row is None else _document(row)
+
+
+def _document(row: sqlite3.Row) -> Document:
+    return Document(
+        id=UUID(row["id"]),
+        digest=row["digest"],
+        size=row["size"],
+        media_type=row["media_type"],
+        document_type=row["document_type"],
+        contact_id=UUID(row["contact_id"]) if row["contact_id"] else None,
+        file_name=row["file_name"],
+        description=row["description"],
+        tags=tuple(json.loads(row["tags"])),
+        uploaded_at=datetime.fromisoformat(row["uploaded_at"]),
+    )
+
+
+def _set_filters(query: SearchQuery) -> dict[str, str]:
+    """The filters of a query that are set, as values of the statement."""
+    filters = {
+        "document_type": query.document_type,
+        "media_type": query.media_type,
+        "contact_id": str(query.contact_id) if query.contact_id else None,
+        "uploaded_after": _moment(query.uploaded_after) if query.uploaded_after else None,
+        "uploaded_before": _moment(query.uploaded_before) if query.uploaded_before else None,
+        "tags": json.dumps(query.tags) if query.tags else None,
+    }
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _moment(moment: datetime) -> str:
+    """A fixed-width UTC text, so that comparing texts compares moments."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a mistake of this code, not an outage
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StorageUnavailable(PART) from error
