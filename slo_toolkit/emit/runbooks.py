@@ -180,13 +180,13 @@ def _measured(slo: Slo) -> Iterator[str]:
         case EventSli(total, errors, good):
             yield from _two_queries(total, "Error" if errors else "Good", errors or good or "")
         case AvailabilitySli(metric, errors, matchers):
-            yield f"Every event in `{metric}{{{matchers}}}` is valid."
+            yield f"Every event in `{_selector(metric, matchers)}` is valid."
             yield f"It is an error if `{errors}` matches as well."
         case LatencySli(histogram, threshold, matchers):
-            yield f"Every request in the histogram `{histogram}{{{matchers}}}` is valid."
+            yield f"Every request in the histogram `{_selector(histogram, matchers)}` is valid."
             yield f"It is an error if it took longer than {plain(threshold)}, in the unit of the histogram."
         case ProbeSli(metric, matchers):
-            yield f"Every sample of `{metric}{{{matchers}}}` is a probe: 1 succeeded, 0 failed."
+            yield f"Every sample of `{_selector(metric, matchers)}` is a probe: 1 succeeded, 0 failed."
         case RawSli(query):
             yield "One query gives the error ratio itself. Every second weighs the same:"
             yield ""
@@ -217,3 +217,7 @@ def _code(names: tuple[str, ...]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _selector(metric: str, matchers: str) -> str:
+    return f"{metric}{{{matchers}}}" if matchers else metric
