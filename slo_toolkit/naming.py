@@ -19,7 +19,6 @@ IDENTITY = (ID, SERVICE, SLO)
 
 WINDOW = "sloth_window"
 SEVERITY = "sloth_severity"
-RESERVED_LABELS = frozenset({*IDENTITY, WINDOW, SEVERITY})
 PIECE = "piece"
 """Tells the pieces of a window apart while they are summed; no recorded series carries it."""
 

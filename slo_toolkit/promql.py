@@ -37,17 +37,6 @@ def fill_window(query: str, window: Duration) -> str:
     return WINDOW.sub(str(window), query.strip())
 
 
-def syntax_error(query: str) -> str | None:
-    """What the embedded parser dislikes about a query without templates; None where it parses."""
-    import promql_parser
-
-    try:
-        promql_parser.parse(query)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
 @lru_cache(maxsize=1024)
 def number(value: Decimal) -> str:
     """The float64 nearest to `value`, in the shortest notation that Prometheus reads back as it."""
