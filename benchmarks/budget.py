@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+from deploy.live.remote_write import Series as Written
+from deploy.live.remote_write import labels_of, write
 from slo_toolkit.query import Connection, Prometheus, Sample, Series
 from slo_toolkit.status.render.as_json import as_json
 from slo_toolkit.status.survey import Wanted, ask
 from tests.live.prometheus import running_prometheus
-from tests.live.remote_write import Series as Written
-from tests.live.remote_write import labels_of, write
 from tests.status.fake import recorded
 
 SIZES = (1, 100, 1000)

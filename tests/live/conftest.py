@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.live.rules import Rule, rules_of
+
 from .prometheus import running_prometheus
-from .rules import Rule, rules_of
 
 CompileRules = Callable[..., dict[str, Any]]
 FIGURES = pytest.StashKey[list[str]]()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .api import samples_read
+from deploy.live.api import samples_read
+from deploy.live.rules import Rule
+
 from .events import HOUR
-from .rules import Rule
 
 
 @dataclass

@@ -13,17 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from deploy.live.replay import Span
+
 EPOCH = 1_709_510_400  # Monday 2024-03-04 00:00 UTC, a multiple of every interval used
 HOUR = 3600
 DAY = 86_400
 FIRST_SCRAPE_PHASE = 7.3
 PHASE_BETWEEN_INSTANCES = 4.1
-
-
-@dataclass(frozen=True)
-class Span:
-    start: float
-    end: float
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .events import EPOCH, Count, Life, Shape, Span, Truth, happen
-from .remote_write import Series, labels_of
+from deploy.live.remote_write import Series, labels_of
+from deploy.live.replay import Span
+
+from .events import EPOCH, Count, Life, Shape, Truth, happen
 
 REQUESTS = "http_requests_total"
 DURATION = "http_request_duration_seconds"

@@ -8,13 +8,14 @@ from itertools import pairwise
 
 import pytest
 
+from deploy.live.alerts import Firing
+from deploy.live.remote_write import write
+from deploy.live.replay import Plan, Replay, Span, aligned, replay, spread
+from deploy.live.rules import Rule, rules_of
+
 from . import specs
-from .alerts import Firing
-from .events import DAY, HOUR, Outage, Shape, Span
+from .events import DAY, HOUR, Outage, Shape
 from .history import History, counters, without
-from .remote_write import write
-from .replay import Plan, Replay, aligned, replay, spread
-from .rules import Rule, rules_of
 
 RulesFor = Callable[..., list[Rule]]
 Figure = Callable[[str], None]

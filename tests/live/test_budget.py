@@ -9,6 +9,9 @@ from decimal import Decimal
 
 import pytest
 
+from deploy.live.remote_write import write
+from deploy.live.replay import Plan, Span, replay
+from deploy.live.rules import Rule
 from slo_toolkit.query import Connection, Prometheus
 from slo_toolkit.slo import Slo
 from slo_toolkit.spec import LoadOptions, Source, load
@@ -17,12 +20,9 @@ from slo_toolkit.status.periods import parse_period
 from slo_toolkit.status.stories import read_stories
 from slo_toolkit.status.survey import Wanted, ask
 
-from .events import DAY, HOUR, Outage, Shape, Span
+from .events import DAY, HOUR, Outage, Shape
 from .history import History, counters
 from .prometheus import running_prometheus
-from .remote_write import write
-from .replay import Plan, replay
-from .rules import Rule
 
 TOLERANCE = 0.001
 ERROR_BUDGET = 0.01

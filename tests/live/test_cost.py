@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from deploy.live.remote_write import write
+from deploy.live.replay import Plan, replay
+from deploy.live.rules import Rule, needed_for, seconds
+
 from . import specs
 from .cost import hourly_cost
 from .events import DAY, Shape
 from .history import REQUESTS, counters
-from .remote_write import write
-from .replay import Plan, replay
-from .rules import Rule, needed_for, seconds
 
 RulesFor = Callable[..., list[Rule]]
 Figure = Callable[[str], None]

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from .api import instant, query_range, value
-from .events import DAY, EPOCH, HOUR, Outage, Shape, Span
+from deploy.live.api import instant, query_range, value
+from deploy.live.remote_write import Series, labels_of, write
+from deploy.live.replay import Plan, Span, aligned, replay
+from deploy.live.rules import in_dependency_order, needed_for, rules_of
+
+from .events import DAY, EPOCH, HOUR, Outage, Shape
 from .history import REQUESTS, counters
 from .prometheus import promtool_binary, running_prometheus
-from .remote_write import Series, labels_of, write
-from .replay import Plan, aligned, replay
-from .rules import in_dependency_order, needed_for, rules_of
 
 # Errors begin at the 40th sample and stop at the 60th; nothing is scraped from the 100th to the 119th.
 GOOD_COUNTER = "0+10x39 400+0x19 400+10x39 _x20 1000+10x80"

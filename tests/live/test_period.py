@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
+from deploy.live.api import query_range, value
+from deploy.live.remote_write import write
+from deploy.live.replay import Phase, Plan, Span, aligned, replay, spread
+from deploy.live.rules import Rule, needed_for
+
 from . import specs
-from .api import query_range, value
-from .events import DAY, HOUR, Outage, Shape, Span
+from .events import DAY, HOUR, Outage, Shape
 from .history import History, counters, histogram, probe, without
-from .remote_write import write
-from .replay import Phase, Plan, aligned, replay, spread
-from .rules import Rule, needed_for
 
 RulesFor = Callable[..., list[Rule]]
 Figure = Callable[[str], None]

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from deploy.live.remote_write import write
+from deploy.live.replay import Plan, Span, replay
+from deploy.live.rules import Rule
+
 from . import specs
-from .events import DAY, HOUR, Outage, Shape, Span
+from .events import DAY, HOUR, Outage, Shape
 from .history import counters
-from .remote_write import write
-from .replay import Plan, replay
-from .rules import Rule
 
 RulesFor = Callable[..., list[Rule]]
 Figure = Callable[[str], None]

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 from .alerts import Firing, firings
 from .api import query_range
-from .events import Span
 from .remote_write import Labels, Series, labels_of, write
 from .rules import Rule, in_dependency_order
 
@@ -31,6 +30,12 @@ def spread(group: str, interval: float) -> float:
 def aligned(group: str, interval: float) -> float:
     """Every group at multiples of its interval, as in promtool's unit tests and in some other rulers."""
     return 0.0
+
+
+@dataclass(frozen=True)
+class Span:
+    start: float
+    end: float
 
 
 @dataclass(frozen=True)
