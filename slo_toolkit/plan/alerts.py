@@ -58,8 +58,10 @@ def _tier_condition(slo: Slo, tier: Tier) -> str:
     short = _ratio(slo, tier.short_window)
     long = _ratio(slo, tier.long_window)
     if tier.long_window != BASE:
-        loaded = f"max({identity_selector(naming.rules_loaded(tier.long_window), slo)})"
-        long += f" * on () group_left () {loaded}" if slo.group_by else f" * {loaded}"
+        loaded = f"max{by(naming.IDENTITY)}({identity_selector(naming.rules_loaded(tier.long_window), slo)})"
+        long += (
+            f" * on ({', '.join(naming.IDENTITY)}) group_left () {loaded}" if slo.group_by else f" * {loaded}"
+        )
     condition = f"{short} > {threshold}\nand\n{long} > {threshold}"
     if slo.alerting.min_error_events:
         condition += f"\nand\n{_enough_errors(slo, tier.long_window)}"
@@ -67,14 +69,21 @@ def _tier_condition(slo: Slo, tier: Tier) -> str:
 
 
 def _ratio(slo: Slo, window: Duration) -> str:
-    """The recorded ratio without the owner's labels, which may have changed meanwhile."""
-    return f"max{by(slo.group_by)}({identity_selector(naming.error_ratio(window), slo)})"
+    """The recorded ratio without the owner's labels, which may have changed meanwhile.
+
+    The identity stays: annotations see the labels of the result alone, not those that the rule adds.
+    """
+    return f"max{by(_kept(slo))}({identity_selector(naming.error_ratio(window), slo)})"
 
 
 def _enough_errors(slo: Slo, window: Duration) -> str:
     """At least so many error events in the window; the recorded rate is events per second over it."""
-    errors = f"max{by(slo.group_by)}({identity_selector(naming.error_events_rate(window), slo)})"
+    errors = f"max{by(_kept(slo))}({identity_selector(naming.error_events_rate(window), slo)})"
     return f"{errors} * {number(Decimal(window.ms) / 1000)} >= {slo.alerting.min_error_events}"
+
+
+def _kept(slo: Slo) -> tuple[str, ...]:
+    return (*naming.IDENTITY, *slo.group_by)
 
 
 def _description(slo: Slo, alert: Alert) -> str:

@@ -138,8 +138,8 @@ def test_alerts_can_be_disabled(alerting: dict[str, Any], names: list[str]) -> N
 
 def test_a_least_number_of_errors_is_asked_of_the_long_window() -> None:
     page = alerts(slo(alerting={"min_error_events": 5}))[0]
-    assert 'max(slo:error_events:rate1h{sloth_id="shop-requests"}) * 3600 >= 5' in page.expr
-    assert 'max(slo:error_events:rate6h{sloth_id="shop-requests"}) * 21600 >= 5' in page.expr
+    assert '(slo:error_events:rate1h{sloth_id="shop-requests"}) * 3600 >= 5' in page.expr
+    assert '(slo:error_events:rate6h{sloth_id="shop-requests"}) * 21600 >= 5' in page.expr
 
 
 def test_an_alert_waits_as_long_as_the_spec_says() -> None:
@@ -164,7 +164,7 @@ def test_groups_have_a_budget_and_alerts_of_their_own() -> None:
     found = records(of)
     assert "sum by (instance) (" in found["slo:valid_events:rate30m"].expr
     assert "sum by (instance) (" in found["slo:valid_events:count30d"].expr
-    assert "max by (instance) (" in alerts(of)[0].expr
+    assert "max by (sloth_id, sloth_service, sloth_slo, instance) (" in alerts(of)[0].expr
 
 
 def test_a_raw_ratio_is_asked_as_it_stands_up_to_an_hour_and_averaged_beyond() -> None:
