@@ -47,6 +47,7 @@ _CLEAR_SCREEN = "\x1b[H\x1b[2J"
     metavar="PERIOD",
     help="30d, 7d, calendar:month or calendar:quarter.  [default: each SLO's own]",
 )
+@click.option("--raw", is_flag=True, help="Measure with raw queries even where rules record; needs --spec.")
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
 @click.option("--fail-under", type=Percent(), help="Exit with 1 where less of the budget is left than this.")
 @click.option("--watch", is_flag=True, help=f"Ask again every {WATCH_SECONDS} seconds, until Ctrl-C.")
@@ -59,6 +60,7 @@ def command(
     zone: tzinfo,
     moment: str | None,
     period_text: str | None,
+    raw: bool,
     output: str,
     fail_under: Decimal | None,
     watch: bool,
@@ -75,7 +77,9 @@ def command(
     """
     if watch and output != Output.TABLE:
         raise click.UsageError("--watch shows a table: leave --output out.")
-    wanted = _wanted(names, read_slos(spec_paths), zone, moment, period_text)
+    if raw and not spec_paths:
+        raise click.UsageError("--raw needs --spec PATH: raw queries come from a spec.")
+    wanted = _wanted(names, read_slos(spec_paths), raw, zone, moment, period_text)
     with connect(connection) as prometheus:
         if watch:
             _watch(prometheus, wanted)
@@ -86,7 +90,7 @@ def command(
 
 
 def _wanted(
-    names: Sequence[str], slos: Any, zone: tzinfo, moment: str | None, period_text: str | None
+    names: Sequence[str], slos: Any, raw: bool, zone: tzinfo, moment: str | None, period_text: str | None
 ) -> Callable[[], Wanted]:
     """What is asked for, at the moment that it is asked; what is wrong with it is told at once."""
     from dataclasses import replace
@@ -100,6 +104,7 @@ def _wanted(
         at=0,
         selection=Selection.of(names),
         specs=slos,
+        raw=raw,
         period=parse_period(period_text, zone) if period_text else None,
     )
     is_relative = moment is None or moment.lstrip().startswith("-")

@@ -27,14 +27,15 @@ _NOTICEABLE_SKEW_SECONDS = 30
 class Wanted:
     """Which SLOs, over which period, at which moment.
 
-    `specs` are the SLOs of spec files, which are read raw where no rules record them; None takes whatever is
-    recorded. `clock` is the caller's where the moment was told relative to it, and then it must agree with the
-    server's.
+    `specs` are the SLOs of spec files, which are read raw where no rules record them, and with `raw` even where rules
+    do; None takes whatever is recorded. `clock` is the caller's where the moment was told relative to it, and then it
+    must agree with the server's.
     """
 
     at: float
     selection: Selection = field(default_factory=Selection)
     specs: tuple[Slo, ...] | None = None
+    raw: bool = False
     period: Period | None = None
     clock: Callable[[], float] | None = None
 
@@ -59,16 +60,21 @@ def ask(source: Source, wanted: Wanted) -> Answer:
 
 def take(source: Source, wanted: Wanted) -> Survey:
     """The readings themselves; raises as `ask` does."""
-    specs = _selected(wanted)
-    readings = read_recorded(source, wanted.at, wanted.period, _id_regex(wanted, specs))
-    if specs is None:
-        chosen = [reading for reading in readings if wanted.selection.matches(reading.service, reading.slo)]
-        warnings: list[str] = []
-    else:
-        chosen, warnings = _with_specs(source, wanted, specs, readings)
+    chosen, warnings = _chosen(source, wanted)
     doubts, more = _doubts_about_all(source, wanted)
     _expect_all(wanted, chosen, more)
     return Survey(tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *more))
+
+
+def _chosen(source: Source, wanted: Wanted) -> tuple[list[Reading], list[str]]:
+    """A reading of each SLO that is wanted, and what there is to warn of."""
+    specs = _selected(wanted)
+    if specs is not None and wanted.raw:
+        return [*read_raw(source, specs, wanted.at, wanted.period)], []
+    readings = read_recorded(source, wanted.at, wanted.period, _id_regex(wanted, specs))
+    if specs is not None:
+        return _with_specs(source, wanted, specs, readings)
+    return [one for one in readings if wanted.selection.matches(one.service, one.slo)], []
 
 
 def _selected(wanted: Wanted) -> tuple[Slo, ...] | None:

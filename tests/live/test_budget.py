@@ -77,8 +77,11 @@ class World:
     address: str
     history: History
 
-    def status(self, service: str, at: float, period: str | None = None) -> BudgetStatus:
-        wanted = Wanted(at=at, specs=_slos(service), period=parse_period(period, UTC) if period else None)
+    def status(
+        self, service: str, at: float, period: str | None = None, *, raw: bool = False
+    ) -> BudgetStatus:
+        asked_period = parse_period(period, UTC) if period else None
+        wanted = Wanted(at=at, specs=_slos(service), raw=raw, period=asked_period)
         with Prometheus(Connection(self.address)) as prometheus:
             (status,) = ask(prometheus, wanted).statuses
         return status
@@ -96,6 +99,14 @@ def world(rules_for: Callable[..., list[Rule]]) -> Iterator[World]:
 
 def _close(figure: Decimal | None, truth: float, tolerance: float = TOLERANCE) -> bool:
     return figure is not None and float(figure) == pytest.approx(truth, rel=tolerance, abs=1e-12)
+
+
+def test_a_recorded_slo_can_be_asked_raw_and_says_the_same(world: World) -> None:
+    at = world.history.at(MOMENTS[0])
+    recorded, raw = world.status("shop", at), world.status("shop", at, raw=True)
+    assert (recorded.origin, raw.origin) == (Origin.RECORDED, Origin.RAW)
+    assert raw.error_ratio is not None
+    assert _close(recorded.error_ratio, float(raw.error_ratio), 2 * TOLERANCE)
 
 
 @pytest.mark.parametrize("service", ["shop", "bare"])

@@ -200,3 +200,9 @@ def test_a_report_is_0_when_every_objective_was_met(slo: Told, serve: Callable[[
     assert out.splitlines()[1].split() == ["met", "shop/requests", "99.990", "%", "90.0", "%", "+0.0", "pp"]
     code, out, _ = slo("report", "--prometheus", url, "--quarter", "2026-Q3", "--output", "json")
     assert json.loads(out)["slos"][0]["before"]["period"] == "2026-Q2"
+
+
+def test_raw_needs_a_spec(slo: Told) -> None:
+    code, _, err = slo("budget", "--raw", "--prometheus", "http://127.0.0.1:1")
+    assert code == 2
+    assert "--raw needs --spec PATH" in err
