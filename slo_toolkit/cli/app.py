@@ -16,7 +16,6 @@ from slo_toolkit.cli.console import note
 from slo_toolkit.errors import InvalidSpec, SloError
 
 VERBS = ("compile", "validate", "budget", "report", "schema")
-_MODULES = {"report": "period_report"}  # `report` holds the reports on specs
 
 PIPE_CLOSED = 141  # what a shell reports for a program that wrote into a closed pipe
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: neither an answer nor a mistake of the caller
@@ -31,7 +30,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"slo_toolkit.cli.{_MODULES.get(cmd_name, cmd_name)}").command
+        command: click.Command = import_module(f"slo_toolkit.cli.{cmd_name}").command
         return command
 
     def resolve_command(
@@ -101,7 +100,7 @@ def _invoke(arguments: list[str]) -> int:
 
 
 def _report(invalid: InvalidSpec) -> None:
-    from slo_toolkit.cli.report.text_report import problems_text
+    from slo_toolkit.cli.diagnostics.as_text import problems_text
 
     click.echo(problems_text(invalid.problems), err=True, nl=False)
 

@@ -10,8 +10,8 @@ from io import BytesIO
 import click
 
 from slo_toolkit.cli.console import note
+from slo_toolkit.cli.diagnostics.as_text import problems_text
 from slo_toolkit.cli.progress import Progress
-from slo_toolkit.cli.report.text_report import problems_text
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import InputError, InvalidSpec, Level, Problem
 from slo_toolkit.slo import Slo

@@ -12,13 +12,13 @@ from slo_toolkit.cli.progress import Progress
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import InvalidSpec
 
-REPORTS = ("text", "json", "github", "sarif")
+OUTPUTS = ("text", "json", "github", "sarif")
 
 
 @click.command("validate", short_help="Tell every problem of every spec at once.")
 @spec_input
 @click.option(
-    "--output", type=click.Choice(REPORTS), default="text", show_default=True, help="Form of the answer."
+    "--output", type=click.Choice(OUTPUTS), default="text", show_default=True, help="Form of the answer."
 )
 @click.pass_context
 def command(
@@ -38,6 +38,6 @@ def command(
 
     with Progress() as progress:
         loaded = read_specs(paths, period, windows, extra_labels, progress)
-    report = import_module(f"slo_toolkit.cli.report.{output}_report").report
+    report = import_module(f"slo_toolkit.cli.diagnostics.as_{output}").report
     click.echo(report(loaded), nl=False)
     context.exit(InvalidSpec.exit_code if has_errors(loaded) else 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from slo_toolkit.cli.report.text_report import problems_text
+from slo_toolkit.cli.diagnostics.as_text import problems_text
 from slo_toolkit.errors import Level, Position, Problem
 
 
