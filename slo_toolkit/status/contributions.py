@@ -13,7 +13,7 @@ from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, Slo
 from slo_toolkit.status.episodes import Contribution, Episode
 from slo_toolkit.status.model import BudgetStatus, Key
-from slo_toolkit.status.reading import FIGURE, Source, figures
+from slo_toolkit.status.reading import FIGURE, Source, read_figures
 
 _MOST_SERIES = 100
 _LEAST_EXCESS = 0.1
@@ -77,7 +77,7 @@ def _ask(source: Source, cases: Sequence[_Case]) -> dict[tuple[Key, int], tuple[
         return {}
     latest = max(case.episode.end for case in cases)
     try:
-        samples = source.instant(figures(expressions), latest)
+        samples = read_figures(source, expressions, latest)
     except ServerError:
         return {}  # labels are a help; the episodes are told without them
     by_case: dict[int, dict[str, list[Sample]]] = {}

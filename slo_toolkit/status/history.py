@@ -16,7 +16,7 @@ from slo_toolkit.query.samples import Series
 from slo_toolkit.slo import Slo
 from slo_toolkit.status.model import BudgetStatus, Key, Origin
 from slo_toolkit.status.raw import SLOS_PER_REQUEST, rates_over
-from slo_toolkit.status.reading import FIGURE, Source, figures, just_within
+from slo_toolkit.status.reading import FIGURE, Source, just_within, read_figure_series
 from slo_toolkit.status.recorded import matchers
 from slo_toolkit.status.series import ERROR_COUNT, RATIO, SLOT, VALID_COUNT, Identity, identity_of
 
@@ -82,7 +82,8 @@ class Chronicle:
         start = min(status.span.start for status in statuses)
         end = max(status.span.at for status in statuses)
         count = max(1, round((end - start) / step.seconds))
-        return self.source.range(figures(expressions), end - (count - 1) * step.seconds, end, step.seconds)
+        first = end - (count - 1) * step.seconds
+        return read_figure_series(self.source, expressions, first, end, step.seconds)
 
     def _raw_batches(self) -> Iterator[tuple[Sequence[Slo], Sequence[BudgetStatus]]]:
         raw = [status for status in self.statuses if status.origin is Origin.RAW and status.spending]

@@ -15,8 +15,8 @@ from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import RawSli, Slo
 from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
 from slo_toolkit.status.periods import Period, Rolling, Span
-from slo_toolkit.status.reading import FIGURE, Reading, Source, figures, just_within, known
-from slo_toolkit.status.series import SLOT, Group
+from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, known, read_figures
+from slo_toolkit.status.series import SLOT, Facts, Figure, Group
 
 SLOS_PER_REQUEST = 20
 """More would run into the deadline of a request where the source series are many."""
@@ -77,7 +77,7 @@ def _ask(source: Source, batch: Sequence[_Question], at: float) -> dict[int, lis
         for name, expression in question.expressions()
     }
     answers: dict[int, list[Sample]] = {}
-    for sample in source.instant(figures(expressions), at):
+    for sample in read_figures(source, expressions, at):
         number, _, name = sample.labels[FIGURE].partition("/")
         labels = {**sample.labels, FIGURE: name}
         answers.setdefault(int(number), []).append(Sample(labels, sample.value, sample.time))
@@ -100,16 +100,16 @@ class _Question:
         yield _COVERAGE, f"count_over_time(({rates_over(self.slo, SLOT).valid}){steps})"
 
     def readings(self, samples: Sequence[Sample], at: float) -> Iterator[Reading]:
-        groups: dict[Group, dict[str, Decimal]] = {}
+        groups: dict[Group, Facts] = {}
         for sample in samples:
             labels = tuple(sorted((name, text) for name, text in sample.labels.items() if name != FIGURE))
             value = known(sample, at)
             if value is not None:
-                groups.setdefault(labels, {})[sample.labels[FIGURE]] = value
+                groups.setdefault(labels, Facts()).take(_figure(sample.labels[FIGURE]), value)
         if not groups:
             yield self.unanswered("its queries return nothing")
-        for group, values in groups.items():
-            yield self._reading(group, values)
+        for group, facts in groups.items():
+            yield self._reading(group, facts)
 
     def unanswered(self, why: str) -> Reading:
         return Reading(
@@ -124,14 +124,12 @@ class _Question:
             doubts=(why,),
         )
 
-    def _reading(self, group: Group, values: dict[str, Decimal]) -> Reading:
+    def _reading(self, group: Group, facts: Facts) -> Reading:
         counts_events = not isinstance(self.slo.sli, RawSli)
         elapsed = self.span.elapsed
-        valid, errors = (self._events(values, kind, elapsed) for kind in (_VALID, _ERRORS))
-        ratios = {
-            window: ratio for window in self._windows() if (ratio := _ratio(values, window)) is not None
-        }
-        recent = {window: self._events(values, _ERRORS, window) for window in SPENT_WINDOWS}
+        valid, errors = (self._events(facts, kind, elapsed) for kind in (_VALID, _ERRORS))
+        ratios = {window: ratio for window in self._windows() if (ratio := _ratio(facts, window)) is not None}
+        recent = {window: self._events(facts, _ERRORS, window) for window in SPENT_WINDOWS}
         return Reading(
             service=self.slo.service,
             slo=self.slo.name,
@@ -143,15 +141,16 @@ class _Question:
             error_ratio=ratios.pop(elapsed, None),
             valid_events=valid if counts_events else None,
             error_events=errors if counts_events else None,
-            coverage=self._coverage(values),
+            coverage=self._coverage(facts),
             ratios=ratios,
             recent_errors={w: e for w, e in recent.items() if e is not None} if counts_events else {},
             tiers=effective_tiers(self.slo),
-            doubts=tuple(self._doubts(values)),
+            doubts=tuple(self._doubts(facts)),
         )
 
-    def _doubts(self, values: dict[str, Decimal]) -> Iterator[str]:
-        if f"{_VALID}/{SLOT}" not in values and not self.span.is_closed:
+    def _doubts(self, facts: Facts) -> Iterator[str]:
+        yield from facts.doubts
+        if facts.get(_VALID, SLOT) is None and not self.span.is_closed:
             yield "the SLI returned nothing in the last five minutes"
 
     def _windows(self) -> list[Duration]:
@@ -164,18 +163,23 @@ class _Question:
     def _coverage_step(self) -> Duration:
         return max(SLOT, Duration(self.span.elapsed.ms // _COVERAGE_STEPS // 1000 * 1000))
 
-    def _coverage(self, values: dict[str, Decimal]) -> Decimal | None:
-        measured = values.get(_COVERAGE)
+    def _coverage(self, facts: Facts) -> Decimal | None:
+        measured = facts.get(_COVERAGE)
         if measured is None:
             return None
         return min(Decimal(1), measured * self._coverage_step.ms / self.span.elapsed.ms)
 
     @staticmethod
-    def _events(values: dict[str, Decimal], kind: str, window: Duration) -> Decimal | None:
-        rate = values.get(f"{kind}/{window}")
+    def _events(facts: Facts, kind: str, window: Duration) -> Decimal | None:
+        rate = facts.get(kind, window)
         return None if rate is None else rate * window.ms / 1000
 
 
-def _ratio(values: dict[str, Decimal], window: Duration) -> Decimal | None:
-    errors, valid = values.get(f"{_ERRORS}/{window}"), values.get(f"{_VALID}/{window}")
+def _ratio(facts: Facts, window: Duration) -> Decimal | None:
+    errors, valid = facts.get(_ERRORS, window), facts.get(_VALID, window)
     return errors / valid if errors is not None and valid else None
+
+
+def _figure(name: str) -> Figure:
+    kind, _, window = name.partition("/")
+    return kind, Duration.parse(window) if window else None

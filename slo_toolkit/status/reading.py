@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from slo_toolkit.duration import Duration
+from slo_toolkit.errors import NotMeasurable
 from slo_toolkit.query.samples import Sample, Series
 from slo_toolkit.slo import Labels, Tier
 from slo_toolkit.status.model import ActiveAlert, Origin
@@ -69,8 +70,34 @@ def known(sample: Sample, at: float) -> Decimal | None:
     return Decimal(repr(sample.value))
 
 
-def figures(expressions: Mapping[str, str]) -> str:
-    """One query for all expressions, whose samples carry their name in the label `slo_figure`."""
+def read_figures(source: Source, expressions: Mapping[str, str], at: float) -> tuple[Sample, ...]:
+    """The samples of all expressions in one request; each tells in the label `slo_figure` whose it is.
+
+    Raises NotMeasurable for a sample that was not asked for: then the answer is one to another question.
+    """
+    samples = source.instant(_in_one(expressions), at)
+    _expect_only(expressions, samples)
+    return tuple(samples)
+
+
+def read_figure_series(
+    source: Source, expressions: Mapping[str, str], start: float, end: float, step: float
+) -> tuple[Series, ...]:
+    """The same over a range."""
+    series = source.range(_in_one(expressions), start, end, step)
+    _expect_only(expressions, series)
+    return tuple(series)
+
+
+def _expect_only(expressions: Mapping[str, str], rows: Sequence[Sample] | Sequence[Series]) -> None:
+    if any(row.labels.get(FIGURE) not in expressions for row in rows):
+        raise NotMeasurable(
+            "the server's answer has series that were not asked for; "
+            "does something before it, such as a cache, give the answers to other questions?"
+        )
+
+
+def _in_one(expressions: Mapping[str, str]) -> str:
     return "\nor\n".join(
         f'label_replace({expression}, "{FIGURE}", "{name}", "", "")'
         for name, expression in expressions.items()

@@ -9,7 +9,7 @@ from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.promql import quote
 from slo_toolkit.status.periods import Period
-from slo_toolkit.status.reading import FIGURE, Reading, Source, figures, just_within, known
+from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, known, read_figures
 from slo_toolkit.status.recorded_figures import (
     EVALUATED_AT,
     LAST_OBJECTIVE,
@@ -93,16 +93,14 @@ class _Request:
         lately = _MISSED_FOR
         if self.period is not None and self.is_closed:
             lately = self.period.span(self.at).length
-        query = figures(
-            {
-                naming.OBJECTIVE: objective,
-                EVALUATED_AT: f"timestamp({objective})",
-                LAST_OBJECTIVE: f"last_over_time({objective}[{lately}])",
-                LAST_PERIOD: f"last_over_time({days}[{lately}])",
-            }
-        )
-        samples = self.source.instant(query, self.at)
-        for figure in (naming.OBJECTIVE, EVALUATED_AT, LAST_OBJECTIVE, LAST_PERIOD):
+        wanted = {
+            naming.OBJECTIVE: objective,
+            EVALUATED_AT: f"timestamp({objective})",
+            LAST_OBJECTIVE: f"last_over_time({objective}[{lately}])",
+            LAST_PERIOD: f"last_over_time({days}[{lately}])",
+        }
+        samples = read_figures(self.source, wanted, self.at)
+        for figure in wanted:
             for sample, slo in by_slo((s for s in samples if s.labels[FIGURE] == figure), slos):
                 value = known(sample, self.at)
                 if value is not None:
@@ -114,7 +112,9 @@ class _Request:
         """What rules recorded about windows that end now, the period among them."""
         query = f'{{__name__=~"{_windowed_metrics()}", {self.matchers}}}'
         for sample, slo in by_slo(self.source.instant(query, self.at), slos):
-            slo.facts(sample.labels).take(figure_of(sample.labels["__name__"]), known(sample, self.at))
+            slo.facts(sample.labels).take(
+                figure_of(sample.labels.get("__name__", "")), known(sample, self.at)
+            )
 
     def sums(self, slos: dict[Identity, RecordedSlo]) -> None:
         """What no rule records, summed from the event counts: the last week, and a period that was asked for."""
@@ -125,7 +125,7 @@ class _Request:
             wanted[PERIOD_VALID] = f"sum_over_time({valid}[{elapsed}])"
             wanted[PERIOD_ERRORS] = f"sum_over_time({errors}[{elapsed}])"
             wanted[PERIOD_SLOTS] = f"count_over_time({valid}[{elapsed}])"
-        for sample, slo in by_slo(self.source.instant(figures(wanted), self.at), slos):
+        for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
             labels = {name: text for name, text in sample.labels.items() if name != FIGURE}
             slo.facts(labels).take((sample.labels[FIGURE], None), known(sample, self.at))
 

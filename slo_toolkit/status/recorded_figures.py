@@ -98,7 +98,7 @@ class _Reader:
     @property
     def _own_period(self) -> Duration:
         days = self.slo.whole.get(naming.PERIOD_DAYS, self.slo.whole.get(LAST_PERIOD))
-        return Duration(round(days * 86_400_000)) if days else _USUAL_PERIOD
+        return Duration(round(days * 86_400_000)) if days and days > 0 else _USUAL_PERIOD
 
     @property
     def _span(self) -> Span:
@@ -152,8 +152,7 @@ class _Reader:
                     )
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:
-        for kind, window in sorted(self.facts.ambiguous, key=str):
-            yield f"two series where one is due: {kind}{window or ''}"
+        yield from self.facts.doubts
         if self._objective is None:
             yield "its objective is not recorded"
         if self._span.is_closed:

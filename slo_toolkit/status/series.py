@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import TypeAlias
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.errors import DurationError
 from slo_toolkit.query.samples import Sample
 
 Identity: TypeAlias = tuple[str, str]
@@ -43,7 +45,8 @@ def figure_of(metric: str) -> Figure:
     """What a recorded metric tells, from its name."""
     for stem in _STEMS:
         if metric.startswith(stem):
-            return stem, Duration.parse(metric.removeprefix(stem))
+            with suppress(DurationError):  # somebody else's series may begin like one of ours
+                return stem, Duration.parse(metric.removeprefix(stem))
     return metric, None
 
 
@@ -68,6 +71,11 @@ class Facts:
         self.seen.add(figure)
         if value is not None:
             self.values[figure] = value
+
+    @property
+    def doubts(self) -> Iterator[str]:
+        for kind, window in sorted(self.ambiguous, key=str):
+            yield f"two series where one is due: {kind}{window or ''}"
 
     def get(self, kind: str, window: Duration | None = None) -> Decimal | None:
         return self.values.get((kind, window))

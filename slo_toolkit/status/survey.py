@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from slo_toolkit.budget import plain
-from slo_toolkit.duration import Duration
 from slo_toolkit.errors import InputError, NotMeasurable
 from slo_toolkit.plan.tiers import effective_tiers
 from slo_toolkit.slo import RawSli, Slo
@@ -165,12 +164,18 @@ def _doubts_about_all(source: Source, wanted: Wanted) -> tuple[tuple[str, ...], 
     if wanted.clock is not None:
         skew = source.server_time() - wanted.clock()
         if abs(skew) > _NOTICEABLE_SKEW_SECONDS:
-            words = Duration(round(abs(skew)) * 1000).words()
-            warning = f"the server's clock is {words} {'ahead of' if skew > 0 else 'behind'} this one"
+            warning = (
+                f"the server's clock is {_about(abs(skew))} {'ahead of' if skew > 0 else 'behind'} this one"
+            )
             warnings.append(warning)
             if abs(skew) > MAX_AGE_SECONDS:
                 doubts.append(warning)
     return tuple(doubts), tuple(warnings)
+
+
+def _about(seconds: float) -> str:
+    """To the minute from two minutes on."""
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
 def _doubt(reading: Reading, doubts: Sequence[str]) -> Reading:

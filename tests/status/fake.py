@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from slo_toolkit.query.samples import Sample, Series
 from slo_toolkit.status.reading import FIGURE
+from tests.query.stub import Asked, Says, success
+
+Answers = Callable[[Asked], Says]
 
 AT = 1_795_500_000.0
 DAY = 86_400
@@ -108,3 +113,19 @@ def recorded(
                 value = other
         series.append((labels, value))
     return series
+
+
+def of(series: list[tuple[dict[str, str], float]], **kept: Any) -> Answers:
+    """Answers over HTTP as a Prometheus would that has these series, and recorded them just now."""
+
+    def script(asked: Asked) -> Says:
+        if asked.path.endswith("query_range"):
+            return success("matrix", [])
+        now = time.time()
+        fake = FakePrometheus(series, **{"evaluated_at": now - 20, "sample_age": AT - now, **kept})
+        samples = fake.instant(asked.form["query"], now)
+        return success(
+            "vector", [{"metric": dict(s.labels), "value": [s.time, repr(s.value)]} for s in samples]
+        )
+
+    return script

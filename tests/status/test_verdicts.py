@@ -64,7 +64,7 @@ def test_a_budget_that_is_gone_within_a_day_is_at_risk(status_of: StatusOf) -> N
         (FakePrometheus(recorded(), sample_age=3600), "not"),
         (FakePrometheus(recorded() + recorded()[2:]), "two series where one is due"),
         (FakePrometheus(recorded(), warnings=["partial response"]), "the server warns: partial response"),
-        (FakePrometheus(recorded(), clock=AT + 3600), "the server's clock is 1 hour ahead of this one"),
+        (FakePrometheus(recorded(), clock=AT + 3600), "the server's clock is 60 minutes ahead of this one"),
     ],
     ids=[
         "NaN",
