@@ -185,7 +185,8 @@ def _or_none(events: str, slo: Slo, valid_events: str) -> str:
 
 
 def _no_events(slo: Slo, valid_events: str) -> str:
-    return f"0 * {valid_events}"
+    """Labelled as the events are: over a range, both sides of the `or` are one series then."""
+    return f"0 * sum{by(slo.group_by)}({valid_events})"
 
 
 def _rest(good: str, slo: Slo, valid_events: str) -> str:

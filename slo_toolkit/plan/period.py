@@ -64,9 +64,8 @@ def period_rules(slo: Slo) -> Iterator[RecordingRule]:
 def _period_texts(period: Duration, group_by: tuple[str, ...], evaluation_interval: Duration) -> Recorded:
     join = f"and on ({naming.ID})" if group_by else "and"
     # Before the first settled sum every count is newer than it.
-    age = (
-        f"time() - last_over_time({naming.SETTLED_AT}{MATCHERS}[{_SETTLED_LOOK_BACK}]) or on () vector(+Inf)"
-    )
+    settled_at = f"max(last_over_time({naming.SETTLED_AT}{MATCHERS}[{_SETTLED_LOOK_BACK}]))"
+    age = f"time() - {settled_at} or vector(+Inf)"
     texts = [*_counts(evaluation_interval), (naming.SETTLED_AGE, age)]
     for count, net in zip(_COUNTS, (naming.NET_VALID_EVENTS, naming.NET_ERROR_EVENTS), strict=True):
         total = count(period)

@@ -30,7 +30,7 @@ global:
 
 
 class StartFailedError(Exception):
-    """Prometheus ended before it was ready; the message holds its log."""
+    """The server ended before it was ready; the message holds its log."""
 
 
 def required_binary(variable: str, default: str) -> str:
@@ -65,7 +65,7 @@ def running_prometheus() -> Iterator[str]:
         try:
             yield address
         finally:
-            _end(process)
+            end(process)
 
 
 def _start(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -82,7 +82,7 @@ def _start(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 def _start_once(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     config, log = folder / "prometheus.yml", folder / "log"
     config.write_text(CONFIG)
-    host = f"127.0.0.1:{_free_port()}"
+    host = f"127.0.0.1:{free_port()}"
     command = [
         binary,
         f"--config.file={config}",
@@ -100,14 +100,15 @@ def _start_once(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     address = f"http://{host}"
     try:
-        _await_ready(process, address, log)
+        await_ready(process, address, log)
     except BaseException:
-        _end(process)
+        end(process)
         raise
     return process, address
 
 
-def _await_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def await_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    """Wait for a server that tells at /-/ready whether it is; raises StartFailedError."""
     for _ in range(READY_POLLS):
         try:
             # Waiting for the end of the process is the pause: a dead one is noticed at once,
@@ -117,8 +118,8 @@ def _await_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> N
             if _is_ready(address):
                 return
         else:
-            raise StartFailedError(f"Prometheus ended with code {code}:\n{log.read_text(errors='replace')}")
-    raise StartFailedError(f"Prometheus is not ready at {address}:\n{log.read_text(errors='replace')}")
+            raise StartFailedError(f"the server ended with code {code}:\n{log.read_text(errors='replace')}")
+    raise StartFailedError(f"the server is not ready at {address}:\n{log.read_text(errors='replace')}")
 
 
 def _is_ready(address: str) -> bool:
@@ -129,14 +130,15 @@ def _is_ready(address: str) -> bool:
         return False
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process of the test's own at once."""
     if process.poll() is None:
         # Nothing in the folder is needed afterwards, so it need not write its head down.
         process.kill()
     process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

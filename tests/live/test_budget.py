@@ -23,6 +23,7 @@ from slo_toolkit.status.survey import Wanted, ask
 from .events import DAY, HOUR, Outage, Shape
 from .history import History, counters
 from .prometheus import running_prometheus
+from .victoria import replay_by_vmalert, running_victoria_metrics
 
 TOLERANCE = 0.001
 ERROR_BUDGET = 0.01
@@ -87,14 +88,20 @@ class World:
         return status
 
 
-@pytest.fixture(scope="module")
-def world(rules_for: Callable[..., list[Rule]]) -> Iterator[World]:
+@pytest.fixture(scope="module", params=["Prometheus", "VictoriaMetrics"])
+def world(request: pytest.FixtureRequest, rules_for: Callable[..., list[Rule]]) -> Iterator[World]:
     history = counters(SHAPE)
     rules = [rule for rule in rules_for(SPEC.format(service="shop")) if not rule.alert]
-    with running_prometheus() as address:
-        write(address, history.series)
-        replay(address, rules, Plan(history.start, history.end))
-        yield World(address, history)
+    if request.param == "Prometheus":
+        with running_prometheus() as address:
+            write(address, history.series)
+            replay(address, rules, Plan(history.start, history.end))
+            yield World(address, history)
+    else:
+        with running_victoria_metrics() as address:
+            write(address, history.series)
+            replay_by_vmalert(address, rules, history.start, history.end)
+            yield World(address, history)
 
 
 def _close(figure: Decimal | None, truth: float, tolerance: float = TOLERANCE) -> bool:
