@@ -101,7 +101,7 @@ def test_a_report_is_0_when_every_objective_was_met(slo: SloCommand, serve: Serv
     assert json.loads(out)["slos"][0]["before"]["period"] == "2026-Q2"
 
 
-def test_raw_needs_a_spec(slo: Told) -> None:
+def test_raw_needs_a_spec(slo: SloCommand) -> None:
     code, _, err = slo("budget", "--raw", "--prometheus", "http://127.0.0.1:1")
     assert code == 2
     assert "--raw needs --spec PATH" in err
