@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/bin
 .PHONY: help demo test setup compile format bench lock
 
 help:
-	@echo 'make demo     compile slos/, check everything with promtool, tell how to load it'
+	@echo 'make demo     compile slos/, check everything, show an outage live (DEMO_SECONDS=N: stay for N seconds)'
 	@echo 'make test     lint, types, module directions, drift, and all tests on real parts'
 	@echo 'make setup    only prepare .venv and .tools'
 	@echo 'make compile  renew generated/ and dashboards/ from slos/'

@@ -19,9 +19,8 @@ from deploy.live.load import sending
 from deploy.live.processes import NotStartedError
 from deploy.live.screen import Screen
 from deploy.live.stack import Stack, live
-from deploy.live.story import QUIET_PER_SECOND, Outcome, Story
+from deploy.live.story import QUIET_PER_SECOND, STORY_SECONDS, Outcome, Story
 
-STORY_SECONDS = 300.0
 _INTERRUPTED = 130
 
 

