@@ -10,16 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from deploy.live.load import sending
+from deploy.live.past import DAYS
 from deploy.live.processes import NotStartedError
 from deploy.live.screen import Screen
 from deploy.live.stack import Stack, live
-from deploy.live.story import QUIET_PER_SECOND, STORY_SECONDS, Outcome, Story
+from deploy.live.story import QUIET_PER_SECOND, STORY_SECONDS, Outcome, OutOfTimeError, Story
 
 _INTERRUPTED = 130
 
@@ -29,14 +30,14 @@ class StoppedError(KeyboardInterrupt):
 
 
 def main() -> int:
-    """Run the demo. Exit codes: 0 told, 1 page or resolution did not come, 3 not started, 130 interrupted."""
+    """Run the demo. Exit codes: 0 told, 1 page or resolution did not come, 3 a part failed, 130 interrupted."""
     options = _options()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
         with _own_folder(options.folder) as folder:
             return _demo(folder, options)
-    except NotStartedError as problem:
+    except (NotStartedError, OSError) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
@@ -46,18 +47,40 @@ def main() -> int:
 
 def _demo(folder: Path, options: argparse.Namespace) -> int:
     screen = Screen()
+    deadline = time.monotonic() + options.seconds if options.seconds else None
     screen.heading(f"the stack comes up; everything it writes is in {folder}")
-    with live(folder, options.specs, screen.say) as stack, sending(stack.service, QUIET_PER_SECOND) as load:
+    with ExitStack() as parts:
+        try:
+            with _alarm(options.seconds):
+                stack = parts.enter_context(live(folder, options.specs, screen.say, days=options.days))
+        except OutOfTimeError:
+            screen.say("time is up: the past alone takes longer")
+            return 0
+        load = parts.enter_context(sending(stack.service, QUIET_PER_SECOND))
         _show_addresses(screen, stack)
-        began = time.monotonic()
-        outcome = Story(stack, load, screen, began + (options.seconds or STORY_SECONDS)).tell()
+        outcome = Story(stack, load, screen, deadline or time.monotonic() + STORY_SECONDS).tell()
         _show_budgets(screen, stack, options.specs)
-        _show_addresses(screen, stack)
-        if options.seconds:
-            _stay(screen, began + options.seconds)
+        if deadline is not None:
+            _show_addresses(screen, stack)
+            _stay(screen, deadline)
         screen.heading("everything is being stopped")
     screen.say("nothing runs any more")
     return 0 if options.seconds or _whole(outcome) else 1
+
+
+@contextmanager
+def _alarm(seconds: float | None) -> Iterator[None]:
+    """Raise `OutOfTimeError` in the block once the seconds are over."""
+
+    def ring(number: int, frame: FrameType | None) -> NoReturn:
+        raise OutOfTimeError
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds or 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _whole(outcome: Outcome) -> bool:
@@ -71,8 +94,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--folder", type=Path, default=Path(".demo"), help="where everything is written")
     parser.add_argument(
-        "--seconds", type=_seconds, help="stay this long after the start of the load, and no longer"
+        "--seconds",
+        type=_seconds,
+        help="stay for this long, and no longer (default: until the story is told)",
     )
+    parser.add_argument("--days", type=_days, default=DAYS, help=f"length of the past (default: {DAYS})")
     return parser.parse_args()
 
 
@@ -81,6 +107,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError("between 1 and 86400")
     return seconds
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0.1 <= days <= DAYS:
+        raise argparse.ArgumentTypeError(f"between 0.1 and {DAYS}")
+    return days
 
 
 @contextmanager

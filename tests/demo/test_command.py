@@ -1,0 +1,159 @@
+"""`make demo`'s live part as a command: one at a time, and nothing is left of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 120
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "deploy.live", "--folder", str(folder), *arguments]
+
+
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A demo in a session of its own, as a terminal would run it."""
+    process = subprocess.Popen(
+        command(folder, *arguments),
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    assert process.stdout is not None
+    read = ""
+    for line in process.stdout:
+        read += line
+        if text in line:
+            return read
+    pytest.fail(f"{text!r} never came:\n{read}")
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The command lines of every process that names the folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                line += (entry / "environ").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if str(folder) in line:
+                found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
+    folder = tmp_path / "demo"
+    with started(folder) as demo:
+        read_until(demo, "answer")
+        assert len(processes_of(folder)) >= 4, "the demo, the service, Prometheus and Alertmanager"
+        demo.send_signal(number)
+        out, _ = demo.communicate(timeout=PATIENCE_SECONDS)
+    assert demo.returncode == 130
+    assert "nothing runs any more" in out
+    assert "Traceback" not in out
+    assert processes_of(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        ("0.5", "time is up: the past alone takes longer"),
+        ("15", "time is up: the rest of the story is left out"),
+    ],
+)
+def test_a_bound_ends_it_wherever_it_is(tmp_path: Path, seconds: str, told: str) -> None:
+    folder = tmp_path / "demo"
+    before = {entry.name for entry in ROOT.iterdir()}
+    done = subprocess.run(
+        command(folder, "--seconds", seconds, "--days", "0.1"),
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert told in done.stdout
+    assert processes_of(folder) == []
+    assert {entry.name for entry in ROOT.iterdir()} == before
+
+
+def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    with started(folder) as first:
+        read_until(first, "comes up")
+        second = subprocess.run(
+            command(folder), cwd=ROOT, text=True, capture_output=True, timeout=PATIENCE_SECONDS, check=False
+        )
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=PATIENCE_SECONDS)
+    assert second.returncode == 3
+    assert f"another demo runs in {folder}" in second.stderr
+
+
+def test_a_missing_program_is_named(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command(tmp_path / "demo"),
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "is not on PATH; `make setup` brings it" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_spec_is_told_as_slo_compile_tells_it(tmp_path: Path) -> None:
+    specs = tmp_path / "slos"
+    specs.mkdir()
+    (specs / "wrong.yaml").write_text("version: prometheus/v1\nservice: shop\nslos: 3\n")
+    done = subprocess.run(
+        command(tmp_path / "demo", "--specs", str(specs)),
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "wrong.yaml:3:7" in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "many", "nan"])
+def test_a_bound_that_is_none_is_refused(tmp_path: Path, seconds: str) -> None:
+    done = subprocess.run(
+        command(tmp_path / "demo", f"--seconds={seconds}"),
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "seconds" in done.stderr
