@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ from urllib.request import urlopen
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 30
 _LOG_LINES_SHOWN = 15
+_PR_SET_PDEATHSIG = 1
 
 
 class NotStartedError(Exception):
@@ -61,6 +65,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,
+                preexec_fn=_die_with_parent,
             )
 
     @property
@@ -113,6 +118,12 @@ def running(
         yield child
     finally:
         child.end()
+
+
+def _die_with_parent() -> None:
+    """Have Linux end this child when the demo is killed without a chance to do so; elsewhere there is no such thing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _answers(url: str) -> bool:

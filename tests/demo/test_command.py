@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,19 @@ def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> Non
     assert demo.returncode == 130
     assert "nothing runs any more" in out
     assert "Traceback" not in out
+    assert processes_of(folder) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_even_a_killed_demo_leaves_no_process(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    with started(folder) as demo:
+        read_until(demo, "answer")
+        demo.kill()
+        demo.communicate(timeout=PATIENCE_SECONDS)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while processes_of(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert processes_of(folder) == []
 
 
