@@ -7,6 +7,15 @@ from decimal import Decimal
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Objective, Tier
 
+LITTLE_LEFT = Decimal("0.1")
+"""Below this share of the budget the next ordinary incident exhausts it."""
+
+SOON = Duration.of(days=1)
+"""A rolling budget that lasts no longer than this at the present rate is at risk."""
+
+MISSED_FOR = Duration.of(days=1)
+"""An SLO whose rules stopped is missed for so long; after that it counts as removed on purpose."""
+
 
 def error_ratio_threshold(objective: Objective, burn_rate: Decimal) -> Decimal:
     """The error ratio at which the budget burns `burn_rate` times as fast as the period allows."""

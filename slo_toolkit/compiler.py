@@ -104,12 +104,21 @@ def _inhibition(services: Services, recipe: Recipe) -> Named:
     yield "inhibit-rules.yaml", inhibit_rules([plan for plans in services.values() for plan in plans])
 
 
-# A further kind of artefact is one more line; dashboards get theirs with Tree.DASHBOARDS.
+def _dashboards(services: Services, recipe: Recipe) -> Named:
+    if Part.DASHBOARDS in recipe.disabled:
+        return
+    from slo_toolkit.emit.dashboards import dashboards
+
+    yield from dashboards(services, counted=recipe.compat is None)
+
+
+# A further kind of artefact is one more line.
 EMITTERS = (
     Emitter(Tree.GENERATED, "rules", _rules),
     Emitter(Tree.GENERATED, "tests", _tests),
     Emitter(Tree.GENERATED, "runbooks", _runbooks),
     Emitter(Tree.GENERATED, "alertmanager", _inhibition),
+    Emitter(Tree.DASHBOARDS, "", _dashboards),
 )
 
 _RULE_KINDS: Mapping[Part, type[Rule]] = {Part.RECORDINGS: RecordingRule, Part.ALERTS: AlertingRule}

@@ -83,16 +83,16 @@ def event_rates(slo: Slo, window: Duration, valid_events: str) -> EventRates:
         case AvailabilitySli(metric, errors, matchers):
             counted = _counter_range(slo, window)
             return EventRates(
-                valid=_sum(f"rate({metric}{_braces(matchers)}[{counted}])", groups),
+                valid=_sum(f"rate({metric}{braces(matchers)}[{counted}])", groups),
                 errors=_or_none(
-                    _sum(f"rate({metric}{_braces(matchers, errors)}[{counted}])", groups), slo, valid_events
+                    _sum(f"rate({metric}{braces(matchers, errors)}[{counted}])", groups), slo, valid_events
                 ),
             )
         case LatencySli():
             return _latency_rates(slo, slo.sli, window, valid_events)
         case ProbeSli(metric, matchers):
             # Every sample is an event, so neighbouring windows must not share one.
-            series = f"{metric}{_braces(matchers)}[{window}]"
+            series = f"{metric}{braces(matchers)}[{window}]"
             per_second = number(Decimal(window.ms) / 1000)
             failed = f"count_over_time({series}) - sum_over_time({series})"
             return EventRates(
@@ -130,13 +130,13 @@ def _query_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -
 def _latency_rates(slo: Slo, sli: LatencySli, window: Duration, valid_events: str) -> EventRates:
     length = _counter_range(slo, window)
     if sli.native:
-        rate = _sum(f"rate({sli.histogram}{_braces(sli.filter)}[{length}])", slo.group_by)
+        rate = _sum(f"rate({sli.histogram}{braces(sli.filter)}[{length}])", slo.group_by)
         total = f"histogram_count({rate})"
         good = f"histogram_fraction(0, {plain(sli.threshold)}, {rate}) * {total}"
         # Without events the fraction is NaN, which `>= 0` drops.
         return EventRates(total, _rest(_or_none(f"{good} >= 0", slo, valid_events), slo, valid_events))
-    count = f"rate({sli.histogram}_count{_braces(sli.filter)}[{length}])"
-    bucket = f"rate({sli.histogram}_bucket{_braces(sli.filter, le_matcher(sli.threshold))}[{length}])"
+    count = f"rate({sli.histogram}_count{braces(sli.filter)}[{length}])"
+    bucket = f"rate({sli.histogram}_bucket{braces(sli.filter, le_matcher(sli.threshold))}[{length}])"
     good = _sum(bucket, slo.group_by)
     return EventRates(
         valid=f"{_sum(count, slo.group_by)} and {good}",
@@ -146,9 +146,14 @@ def _latency_rates(slo: Slo, sli: LatencySli, window: Duration, valid_events: st
 
 def latency_quantile(slo: Slo, sli: LatencySli, quantile: Decimal, window: Duration) -> str:
     """The duration below which `quantile` of the events stayed, over all series of the SLI together."""
+    return latency_quantile_over(slo, sli, quantile, str(_counter_range(slo, window)))
+
+
+def latency_quantile_over(slo: Slo, sli: LatencySli, quantile: Decimal, look_back: str) -> str:
+    """The same over a look-back that may be a variable of a dashboard's."""
     metric = sli.histogram if sli.native else f"{sli.histogram}_bucket"
     groups = slo.group_by if sli.native else ("le", *slo.group_by)
-    rate = f"rate({metric}{_braces(sli.filter)}[{_counter_range(slo, window)}])"
+    rate = f"rate({metric}{braces(sli.filter)}[{look_back}])"
     return f"histogram_quantile({plain(quantile)}, {_sum(rate, groups)})"
 
 
@@ -195,7 +200,8 @@ def _rest(good: str, slo: Slo, valid_events: str) -> str:
     return f"clamp_min({valid_events} - {on} ({good}), 0)"
 
 
-def _braces(*matchers: str) -> str:
+def braces(*matchers: str) -> str:
+    """All matchers together in braces, nothing where there are none."""
     inner = ",".join(text for text in (matcher.strip().strip(",") for matcher in matchers) if text)
     return f"{{{inner}}}" if inner else ""
 

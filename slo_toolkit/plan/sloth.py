@@ -60,7 +60,8 @@ def _tiers(slo: Slo) -> tuple[Tier, ...]:
     return slo.alerting.tiers or workbook_tiers(slo.period)
 
 
-def _windows(slo: Slo) -> list[Duration]:
+def sloth_windows(slo: Slo) -> list[Duration]:
+    """Every window whose error ratio is recorded but the period, shortest first."""
     return sorted({window for tier in _tiers(slo) for window in (tier.short_window, tier.long_window)})
 
 
@@ -83,7 +84,7 @@ def _own_labels(slo: Slo) -> dict[str, str]:
 
 
 def _sli_rules(slo: Slo) -> list[RecordingRule]:
-    rules = [_sli_rule(slo, window, _ratio(slo, window)) for window in _windows(slo)]
+    rules = [_sli_rule(slo, window, _ratio(slo, window)) for window in sloth_windows(slo)]
     return [*rules, _sli_rule(slo, slo.period, _period_ratio(slo))]
 
 
@@ -162,7 +163,7 @@ def _corrections(slo: Slo) -> list[RecordingRule]:
         RecordingRule(
             f"{_NUMERATOR_CORRECTION}{window}", f"({_filled(total, window)})/({whole})", _own_labels(slo)
         )
-        for window in _windows(slo)
+        for window in sloth_windows(slo)
     ]
 
 

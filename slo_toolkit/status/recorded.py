@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from slo_toolkit import naming
+from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
 from slo_toolkit.promql import quote
 from slo_toolkit.status.periods import Period
@@ -34,9 +35,6 @@ from slo_toolkit.status.series import (
     by_slo,
     figure_of,
 )
-
-_MISSED_FOR = Duration.of(days=1)
-"""An SLO whose rules stopped is missed for so long; after that it counts as removed on purpose."""
 
 _ANY_WINDOW = "[0-9a-z]+"
 _WEEK = Duration.of(days=7)
@@ -90,7 +88,7 @@ class _Request:
     def objectives(self, slos: dict[Identity, RecordedSlo]) -> None:
         """Objective, period and last evaluation of every SLO that there is, or was lately."""
         objective, days = self._series(naming.OBJECTIVE), self._series(naming.PERIOD_DAYS)
-        lately = _MISSED_FOR
+        lately = MISSED_FOR
         if self.period is not None and self.is_closed:
             lately = self.period.span(self.at).length
         wanted = {
@@ -138,7 +136,7 @@ class _Request:
         """When the rules of those SLOs were last evaluated whose rules stopped; asks nothing if none did."""
         if all(naming.OBJECTIVE in slo.whole for slo in slos.values()):
             return
-        step = f"[{_MISSED_FOR}:{SLOT}]"
+        step = f"[{MISSED_FOR}:{SLOT}]"
         query = f"max_over_time(timestamp({self._series(naming.OBJECTIVE)}){step})"
         for sample, slo in by_slo(self.source.instant(query, self.at), slos):
             value = known(sample, self.at)

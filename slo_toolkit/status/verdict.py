@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from slo_toolkit.budget import LITTLE_LEFT, SOON
 from slo_toolkit.duration import Duration
 from slo_toolkit.status.model import AlertState, AlertWindow, BudgetStatus, Origin, Spending, Verdict
 from slo_toolkit.status.reading import Reading
-
-LITTLE_LEFT = Decimal("0.1")
-"""Below this share of the budget the next ordinary incident exhausts it."""
-
-SOON = Duration.of(days=1)
-"""A rolling budget that lasts no longer than this at the present rate is at risk."""
 
 FINE, BAD, NOT_MEASURABLE = 0, 1, 3
 

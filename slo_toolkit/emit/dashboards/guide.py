@@ -1,0 +1,63 @@
+"""What an SLO promises, in words, and the ways out of the dashboard: runbook, Prometheus, Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from slo_toolkit import budget, naming
+from slo_toolkit.budget import plain
+from slo_toolkit.emit.dashboards.json_text import Shared
+from slo_toolkit.emit.dashboards.links import alerts_url, explore_url, silence_url
+from slo_toolkit.emit.dashboards.model import Panel
+from slo_toolkit.promql import identity_matchers, quote
+from slo_toolkit.slo import Slo
+
+
+def guide(slo: Slo) -> Panel:
+    """A text panel: it has no query, so it is there when everything else is empty."""
+    promise = f"{_promise(slo)}\n\n{' · '.join(_links(slo))}"
+    return Panel(
+        kind="text",
+        title=slo.name,
+        description="What is promised, and where to go on from here.",
+        width=24,
+        height=4,
+        fields=_FIELDS,
+        options={"mode": "markdown", "content": promise},
+    )
+
+
+_FIELDS = Shared({"defaults": {"noValue": ""}, "overrides": []})
+
+
+def _promise(slo: Slo) -> str:
+    outage = Decimal(budget.full_outage(slo.period, slo.objective).ms) / 60_000
+    description = f"{_plain_text(slo.description)} " if slo.description else ""
+    each = f" Each {' and '.join(slo.group_by)} has a budget of its own." if slo.group_by else ""
+    return (
+        f"{description}**{plain(slo.objective.percent)} %** over {slo.period.words()}: "
+        f"{plain(slo.objective.error_budget * 100)} % may fail, as much as {plain(round(outage, 1))} minutes of "
+        f"total outage under even traffic.{each}"
+    )
+
+
+def _links(slo: Slo) -> Iterator[str]:
+    """Relative addresses: Grafana's own base address stands before them, also below a path."""
+    if slo.runbook_url:
+        yield f"[Runbook](<{_literal(slo.runbook_url)}>)"
+    if slo.dashboard_url:
+        yield f"[More](<{_literal(slo.dashboard_url)}>)"
+    burn_rates = f'{{__name__=~"slo:sli_error:ratio_rate.+", {identity_matchers(slo)[1:-1]}}}'
+    yield f"[Query it in Prometheus]({explore_url(burn_rates)[1:]})"
+    yield f"[Its alerts]({alerts_url(f'{naming.ID}={quote(slo.id)}')[1:]})"
+    yield f"[Silence them]({silence_url(naming.ID, slo.id)[1:]})"
+
+
+def _plain_text(text: str) -> str:
+    return _literal(" ".join(text.split()))
+
+
+def _literal(text: str) -> str:
+    """Text in which Grafana finds no variable: a zero-width space stands behind each dollar sign."""
+    return text.replace("$", "$\u200b")

@@ -1,0 +1,121 @@
+"""What a latency SLO's histogram tells beyond the share under the threshold: percentiles and a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from slo_toolkit.budget import plain
+from slo_toolkit.emit.dashboards import look
+from slo_toolkit.emit.dashboards.json_text import Shared
+from slo_toolkit.emit.dashboards.model import Panel, Target
+from slo_toolkit.promql import braces, latency_quantile_over
+from slo_toolkit.slo import LatencySli, Slo
+
+_QUANTILES = tuple(Decimal(quantile) for quantile in ("0.5", "0.9", "0.95", "0.99"))
+_LOOK_BACK = "$__rate_interval"
+
+
+def latency_panels(slo: Slo) -> Iterator[Panel]:
+    """Nothing where the SLI is no latency."""
+    if isinstance(slo.sli, LatencySli):
+        yield _percentiles(slo, slo.sli)
+        yield heat_map(slo.sli.histogram, braces(slo.sli.filter), "How the durations spread", slo.sli.native)
+
+
+def percentile_name(quantile: Decimal) -> str:
+    return f"p{plain(quantile * 100)}"
+
+
+def _percentiles(slo: Slo, sli: LatencySli) -> Panel:
+    groups = " ".join(f"{{{{{label}}}}}" for label in slo.group_by)
+    return Panel(
+        kind="timeseries",
+        title="Percentiles",
+        description=(
+            "The durations that half, nine tenths, 95 % and 99 % of the events stay below, estimated from the buckets "
+            "of all instances together. The dashed line is the threshold of the SLO."
+        ),
+        targets=[
+            *(
+                Target(
+                    latency_quantile_over(slo, sli, quantile, _LOOK_BACK),
+                    f"{groups} {percentile_name(quantile)}".strip(),
+                )
+                for quantile in _QUANTILES
+            ),
+            Target(f"vector({plain(sli.threshold)})", "threshold"),
+        ],
+        interval=str(slo.scrape_interval),
+        fields=PERCENTILES,
+        options=look.legend("mean", "max", "lastNotNull"),
+    )
+
+
+PERCENTILES = look.fields(
+    look.SECONDS,
+    "no events",
+    decimals=3,
+    low=0,
+    colour="palette-classic",
+    custom=look.lines(),
+    overrides=[
+        look.override(
+            "threshold", color=look.fixed(look.RED), custom__lineStyle=look.DASHED, custom__lineWidth=1
+        )
+    ],
+)
+
+
+def heat_map(histogram: str, matchers: str, title: str, native: bool = False) -> Panel:
+    """Events per second in each bucket of a histogram of seconds."""
+    if native:
+        expr, legend = f"sum(rate({histogram}{matchers}[{_LOOK_BACK}]))", ""
+    else:
+        expr, legend = f"sum by (le) (rate({histogram}_bucket{matchers}[{_LOOK_BACK}]))", "{{le}}"
+    return Panel(
+        kind="heatmap",
+        title=title,
+        description="How many events took how long: a darker band is where most of them are, a second one a slow path.",
+        targets=[Target(expr, legend, format="heatmap")],
+        points=120,
+        fields=_HEAT_FIELDS,
+        options=_HEAT_OPTIONS,
+    )
+
+
+_HEAT_FIELDS = Shared(
+    {
+        "defaults": {
+            "noValue": "no events",
+            "custom": {
+                "hideFrom": {"legend": False, "tooltip": False, "viz": False},
+                "scaleDistribution": {"type": "linear"},
+            },
+        },
+        "overrides": [],
+    }
+)
+_HEAT_OPTIONS = Shared(
+    {
+        "calculate": False,
+        "color": {
+            "mode": "scheme",
+            "scheme": "Oranges",
+            "fill": "dark-orange",
+            "scale": "exponential",
+            "exponent": 0.5,
+            "reverse": False,
+            "steps": 64,
+        },
+        "cellGap": 1,
+        "cellValues": {"unit": look.PER_SECOND, "decimals": 2},
+        "yAxis": {"unit": look.SECONDS, "axisPlacement": "left", "reverse": False},
+        "rowsFrame": {"layout": "auto"},
+        "filterValues": {"le": 1e-9},
+        "showValue": "never",
+        "legend": {"show": True},
+        "tooltip": {"show": True, "yHistogram": True},
+        "exemplars": {"color": "rgba(255,0,255,0.7)"},
+    }
+)

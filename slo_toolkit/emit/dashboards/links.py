@@ -1,0 +1,73 @@
+"""Where dashboards live and what they link to: uids, and Grafana's own pages for Prometheus and Alertmanager.
+
+A generator knows no addresses, but Grafana does: links go to its Explore and Alerting pages, which use the data
+sources that the reader chose and work wherever Grafana is served.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from urllib.parse import quote
+
+OVERVIEW_UID = "slo-overview"
+INFRASTRUCTURE_UID = "slo-infrastructure"
+
+_LONGEST_UID = 40
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_ODD = re.compile(r"[^A-Za-z0-9_-]")
+_VARIABLE = re.compile(r"\$\{\w+(?::\w+)?\}")
+
+
+def is_plain_uid(service: str) -> bool:
+    """Whether the uid is just the name behind a prefix: short, without dots, and no other dashboard's."""
+    return _PLAIN.fullmatch(service) is not None and not service.endswith("-api") and service not in _TAKEN
+
+
+_TAKEN = ("overview", "infrastructure")
+
+
+def service_uid(service: str) -> str:
+    """The uid of a service's dashboard, the same at every compilation. Grafana allows 40 of these characters."""
+    return f"slo-{service}" if is_plain_uid(service) else _digested(f"slo-{service}")
+
+
+def api_uid(service: str) -> str:
+    return f"{service_uid(service)}-api"
+
+
+def _digested(name: str) -> str:
+    digest = sha256(name.encode()).hexdigest()[:8]
+    return f"{_ODD.sub('-', name)[: _LONGEST_UID - 4 - 1 - len(digest)]}-{digest}"
+
+
+def explore_url(expr: str) -> str:
+    """Grafana's Explore with this query, over the shown range."""
+    query = f'{{"refId":"A","expr":{_json_string(expr)}}}'
+    left = f'{{"datasource":"${{datasource}}","queries":[{query}],"range":{{"from":"${{__from}}","to":"${{__to}}"}}}}'
+    return f"/explore?left={_encoded(left)}"
+
+
+def alerts_url(matcher: str) -> str:
+    """The alerts that Alertmanager holds now, by label."""
+    return f"/alerting/groups?alertmanager=${{alertmanager:text}}&queryString={quote(matcher)}"
+
+
+def silence_url(label: str, value: str) -> str:
+    """A new silence of these alerts."""
+    return f"/alerting/silence/new?alertmanager=${{alertmanager:text}}&matcher={quote(f'{label}={value}')}"
+
+
+def _json_string(text: str) -> str:
+    import json
+
+    return json.dumps(text)
+
+
+def _encoded(text: str) -> str:
+    """URL-encoded, but for the variables that Grafana fills in."""
+    parts, last = [], 0
+    for match in _VARIABLE.finditer(text):
+        parts += [quote(text[last : match.start()], safe=""), match[0]]
+        last = match.end()
+    return "".join((*parts, quote(text[last:], safe="")))

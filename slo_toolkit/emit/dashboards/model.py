@@ -1,0 +1,124 @@
+"""Dashboards as data: panels and rows that know their size but not their place, variables, annotations.
+
+Only what Grafana 10.0 knows as well as 13: newer versions migrate it when they load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from slo_toolkit.emit.dashboards.json_text import Shared
+
+Json: TypeAlias = Mapping[str, Any]
+
+PROMETHEUS = Shared({"type": "prometheus", "uid": "${datasource}"})
+LOKI = Shared({"type": "loki", "uid": "${loki}"})
+NOTHING = Shared({})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One query. `instant` asks for the end of the range alone; `table` brings labels as columns."""
+
+    expr: str
+    legend: str = ""
+    instant: bool = False
+    format: str = "time_series"
+
+    def json(self, ref_id: str, datasource: Json) -> dict[str, Any]:
+        return {
+            "refId": ref_id,
+            "datasource": datasource,
+            "editorMode": "code",
+            "expr": self.expr,
+            "format": self.format,
+            "instant": self.instant,
+            "range": not self.instant,
+            "legendFormat": self.legend or "__auto",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LogTarget:
+    """One query of Loki."""
+
+    expr: str
+
+    def json(self, ref_id: str, datasource: Json) -> dict[str, Any]:
+        return {"refId": ref_id, "datasource": datasource, "expr": self.expr, "queryType": "range"}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel, `width` of 24 columns wide and `height` rows of 30 pixels high.
+
+    `interval` is the least step of its range queries, `points` the most points of a series.
+    """
+
+    kind: str
+    title: str
+    description: str
+    targets: Sequence[Target | LogTarget] = ()
+    width: int = 12
+    height: int = 8
+    fields: Json = NOTHING
+    options: Json = NOTHING
+    transformations: Sequence[Json] = ()
+    links: Sequence[Json] = ()
+    interval: str = ""
+    points: int = 0
+    datasource: Json = PROMETHEUS
+
+    def json(self, panel_id: int, x: int, y: int) -> dict[str, Any]:
+        made: dict[str, Any] = {
+            "id": panel_id,
+            "type": self.kind,
+            "title": self.title,
+            "description": self.description,
+            "gridPos": {"h": self.height, "w": self.width, "x": x, "y": y},
+            "datasource": self.datasource,
+        }
+        if self.interval:
+            made["interval"] = self.interval
+        if self.points:
+            made["maxDataPoints"] = self.points
+        if self.links:
+            made["links"] = self.links
+        targets = zip(ref_ids(), self.targets, strict=False)
+        made["targets"] = [target.json(ref, self.datasource) for ref, target in targets]
+        if self.transformations:
+            made["transformations"] = self.transformations
+        made["fieldConfig"] = self.fields
+        made["options"] = self.options
+        return made
+
+
+def ref_ids() -> Sequence[str]:
+    """A, B, ... Z: no panel has more queries."""
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Panels under a title, from left to right and then below each other."""
+
+    title: str
+    panels: Sequence[Panel]
+    collapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A whole dashboard. The `description` begins with what tells a generated file."""
+
+    uid: str
+    title: str
+    description: str
+    rows: Sequence[Row]
+    variables: Sequence[Json]
+    annotations: Sequence[Json] = ()
+    links: Sequence[Json] = ()
+    tags: Sequence[str] = field(default=("slo",))
+    time_from: str = "now-7d"

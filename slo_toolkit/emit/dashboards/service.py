@@ -1,0 +1,98 @@
+"""A service's dashboard: its SLOs in a table, then one row for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from slo_toolkit import naming
+from slo_toolkit.budget import plain
+from slo_toolkit.emit.dashboards.alerts import alerts_timeline
+from slo_toolkit.emit.dashboards.contributors import contributors
+from slo_toolkit.emit.dashboards.figures import budget_burn_down, burn_rates, events, facts, sli_over_time
+from slo_toolkit.emit.dashboards.guide import guide
+from slo_toolkit.emit.dashboards.known_series import known_series
+from slo_toolkit.emit.dashboards.latency import latency_panels
+from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, alerts_url, api_uid, service_uid
+from slo_toolkit.emit.dashboards.model import Dashboard, Json, Panel, Row
+from slo_toolkit.emit.dashboards.queries import Selection
+from slo_toolkit.emit.dashboards.table import slo_table
+from slo_toolkit.emit.dashboards.variables import ALERTMANAGER_CHOICE, PROMETHEUS_CHOICE, firing_alerts
+from slo_toolkit.emit.header import DASHBOARD_HEADER
+from slo_toolkit.plan.model import Plan
+from slo_toolkit.promql import quote
+
+_OPEN_ROWS = 1
+"""Rows that are open at first. Grafana runs the queries of a row only when it is opened."""
+
+_LEAST_LINES, _MOST_LINES = 2, 12
+
+
+def service_dashboard(service: str, plans: Sequence[Plan], selection: Selection, has_api: bool) -> Dashboard:
+    """All SLOs of `service`; `has_api` says that it has an API dashboard to link to."""
+    ours = replace(selection, identity=f"{naming.SERVICE}={quote(service)}")
+    lines = min(max(len(plans), _LEAST_LINES), _MOST_LINES)
+    table = slo_table(ours, (), f"SLOs of {service}", height=3 + lines)
+    return Dashboard(
+        uid=service_uid(service),
+        title=f"SLOs: {service}",
+        description=f"The SLOs of {service}, one row for each. {DASHBOARD_HEADER}",
+        rows=[
+            Row("All SLOs", [table, *known_series(plans)]),
+            *(slo_row(plan, selection.counted, number > _OPEN_ROWS) for number, plan in enumerate(plans, 1)),
+        ],
+        variables=[PROMETHEUS_CHOICE, ALERTMANAGER_CHOICE],
+        annotations=[firing_alerts(ours.identity)],
+        links=list(_links(service, has_api)),
+        tags=["slo", *_teams(plans)],
+    )
+
+
+def slo_row(plan: Plan, counted: bool, collapsed: bool) -> Row:
+    """One SLO: is it real, since when, how fast, what is left, who is hit."""
+    slo = plan.slo
+    title = f"{slo.name}: {plain(slo.objective.percent)} % over {slo.period.words()}"
+    return Row(title, list(_panels(plan, counted)), collapsed)
+
+
+def _panels(plan: Plan, counted: bool) -> Iterator[Panel]:
+    slo = plan.slo
+    yield guide(slo)
+    yield from facts(slo, counted)
+    yield sli_over_time(slo, counted)
+    yield budget_burn_down(slo, counted)
+    yield burn_rates(slo, counted)
+    if counted:
+        yield events(slo)
+    yield from alerts_timeline(plan)
+    yield from contributors(slo, counted)
+    yield from latency_panels(slo)
+
+
+def _teams(plans: Sequence[Plan]) -> list[str]:
+    """Whose the SLOs are, as tags, by which dashboards are found and sorted into folders."""
+    teams = {plan.slo.labels.get("team") or plan.slo.labels.get("owner", "") for plan in plans}
+    return sorted(f"team:{team}" for team in teams if team)
+
+
+def _links(service: str, has_api: bool) -> Iterator[Json]:
+    yield _link("All SLOs", f"/d/{OVERVIEW_UID}", "dashboard", "Every service's SLOs")
+    if has_api:
+        yield _link("API", f"/d/{api_uid(service)}", "dashboard", "Requests, errors and durations by route")
+    alerts = alerts_url(f"{naming.SERVICE}={quote(service)}")
+    yield _link("Alerts", alerts, "bolt", "What Alertmanager holds of this service now")
+
+
+def _link(title: str, url: str, icon: str, tooltip: str) -> Json:
+    return {
+        "title": title,
+        "type": "link",
+        "icon": icon,
+        "url": url,
+        "targetBlank": False,
+        "keepTime": url.startswith("/d/"),
+        "includeVars": False,
+        "asDropdown": False,
+        "tags": [],
+        "tooltip": tooltip,
+    }
