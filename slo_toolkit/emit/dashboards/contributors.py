@@ -110,7 +110,6 @@ _OPTIONS = Shared(
     {
         "showHeader": True,
         "cellHeight": "sm",
-        "footer": {"show": False, "reducer": ["sum"], "fields": ""},
         "sortBy": [{"displayName": "Budget spent", "desc": True}],
     }
 )

@@ -38,7 +38,7 @@ def one(slo: Slo, metric: str) -> str:
 
 
 def budget_of(slo: Slo, counted: bool) -> Selection:
-    return Selection(identity_matchers(slo)[1:-1], "", slo.group_by, (slo.period,), counted)
+    return Selection(identity_matchers(slo)[1:-1], "", (), slo.group_by, (slo.period,), counted)
 
 
 def facts(slo: Slo, counted: bool) -> Iterator[Panel]:

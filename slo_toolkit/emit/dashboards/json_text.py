@@ -1,16 +1,18 @@
-"""JSON to read: two spaces, keys in the order in which they were set, and a text of shared parts made once.
+"""JSON to read: two spaces, what is short on one line, keys in the order in which they were set.
 
-Python's own encoder takes ten times as long as soon as it indents.
+Python's own encoder takes ten times as long as soon as it indents, and writes every number on a line of its own.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 from typing import Any
 
 _STEP = "  "
+_SHORT = 90
+"""Objects and lists stay on one line up to so many characters."""
 
 
 class Shared(dict[str, Any]):
@@ -18,13 +20,13 @@ class Shared(dict[str, Any]):
 
     __slots__ = ("texts",)
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        """So that dataclasses take it for a default."""
-        return id(self)
-
     def __init__(self, value: Mapping[str, Any]) -> None:
         super().__init__(value)
         self.texts: dict[str, str] = {}
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """So that dataclasses take it for a default."""
+        return id(self)
 
 
 def json_text(value: Mapping[str, Any]) -> str:
@@ -33,29 +35,34 @@ def json_text(value: Mapping[str, Any]) -> str:
 
 def _text(value: Any, line: str) -> str:
     """`line` is the line break with the indentation of what stands around the value."""
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, Shared):
-        if line not in value.texts:
-            value.texts[line] = _object(value, line)
-        return value.texts[line]
-    if isinstance(value, dict):
-        return _object(value, line)
-    if isinstance(value, list | tuple):
-        return _array(value, line)
-    return json.dumps(value, allow_nan=False)
+    match value:
+        case str():
+            return encode_basestring(value)
+        case Shared():
+            if line not in value.texts:
+                value.texts[line] = _object(value, line)
+            return value.texts[line]
+        case dict():
+            return _object(value, line)
+        case list() | tuple():
+            return _block("[", [_text(member, line + _STEP) for member in value], "]", line)
+        case bool() | float() | None:
+            return json.dumps(value, allow_nan=False)
+        case _:
+            return str(int(value))
 
 
 def _object(value: Mapping[str, Any], line: str) -> str:
-    if not value:
-        return "{}"
     inner = line + _STEP
     members = [f"{encode_basestring(key)}: {_text(member, inner)}" for key, member in value.items()]
-    return f"{{{inner}{f',{inner}'.join(members)}{line}}}"
+    return _block("{", members, "}", line)
 
 
-def _array(value: list[Any] | tuple[Any, ...], line: str) -> str:
-    if not value:
-        return "[]"
+def _block(opening: str, members: Sequence[str], closing: str, line: str) -> str:
+    """All members on one line where they are short, else each on its own."""
+    if sum(map(len, members)) + len(line) < _SHORT:
+        text = ", ".join(members)
+        if "\n" not in text:
+            return f"{opening}{text}{closing}"
     inner = line + _STEP
-    return f"[{inner}{f',{inner}'.join([_text(member, inner) for member in value])}{line}]"
+    return f"{opening}{inner}{f',{inner}'.join(members)}{line}{closing}"

@@ -67,10 +67,6 @@ def thresholds(steps: Steps) -> dict[str, Any]:
     return {"mode": "absolute", "steps": [{"color": color, "value": value} for value, color in steps]}
 
 
-def mapped(*mappings: Json) -> list[Json]:
-    return list(mappings)
-
-
 def fields(
     unit: str,
     no_value: str,
@@ -93,8 +89,10 @@ def fields(
     if high is not None:
         defaults["max"] = high
     defaults["color"] = {"mode": colour}
-    defaults["thresholds"] = thresholds(steps)
-    defaults["mappings"] = list(mappings)
+    if colour == "thresholds":
+        defaults["thresholds"] = thresholds(steps)
+    if mappings:
+        defaults["mappings"] = list(mappings)
     if custom is not None:
         defaults["custom"] = custom
     return Shared({"defaults": defaults, "overrides": list(overrides)})
@@ -116,12 +114,11 @@ def lines(
         "lineWidth": width,
         "fillOpacity": fill,
         "showPoints": "never",
-        "spanNulls": False,
-        "axisLabel": axis,
-        "axisPlacement": "auto",
-        "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
-        "thresholdsStyle": {"mode": "off"},
     }
+    if axis:
+        custom["axisLabel"] = axis
+    if stacked:
+        custom["stacking"] = {"mode": "normal", "group": "A"}
     if scale is not None:
         custom["scaleDistribution"] = scale
     if soft_min is not None:
@@ -174,10 +171,8 @@ def stat(graph: bool = False, text: str = "auto") -> Shared:
     return Shared(
         {
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-            "orientation": "auto",
             "textMode": text,
             "colorMode": "value",
             "graphMode": "area" if graph else "none",
-            "justifyMode": "auto",
         }
     )

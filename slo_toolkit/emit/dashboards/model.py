@@ -1,6 +1,7 @@
 """Dashboards as data: panels and rows that know their size but not their place, variables, annotations.
 
-Only what Grafana 10.0 knows as well as 13: newer versions migrate it when they load it.
+Only what Grafana 10.0 knows as well as 13: newer versions migrate it when they load it. What Grafana takes for
+granted is left out, such as a query's data source where it is the panel's.
 """
 
 from __future__ import annotations
@@ -27,17 +28,13 @@ class Target:
     instant: bool = False
     format: str = "time_series"
 
-    def json(self, ref_id: str, datasource: Json) -> dict[str, Any]:
-        return {
-            "refId": ref_id,
-            "datasource": datasource,
-            "editorMode": "code",
-            "expr": self.expr,
-            "format": self.format,
-            "instant": self.instant,
-            "range": not self.instant,
-            "legendFormat": self.legend or "__auto",
-        }
+    def json(self, ref_id: str) -> dict[str, Any]:
+        made: dict[str, Any] = {"refId": ref_id, "expr": self.expr, "legendFormat": self.legend or "__auto"}
+        if self.format != "time_series":
+            made["format"] = self.format
+        if self.instant:
+            made |= {"instant": True, "range": False}
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,8 @@ class LogTarget:
 
     expr: str
 
-    def json(self, ref_id: str, datasource: Json) -> dict[str, Any]:
-        return {"refId": ref_id, "datasource": datasource, "expr": self.expr, "queryType": "range"}
+    def json(self, ref_id: str) -> dict[str, Any]:
+        return {"refId": ref_id, "expr": self.expr, "queryType": "range"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class Panel:
         if self.links:
             made["links"] = self.links
         targets = zip(ref_ids(), self.targets, strict=False)
-        made["targets"] = [target.json(ref, self.datasource) for ref, target in targets]
+        made["targets"] = [target.json(ref) for ref, target in targets]
         if self.transformations:
             made["transformations"] = self.transformations
         made["fieldConfig"] = self.fields

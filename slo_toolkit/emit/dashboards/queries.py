@@ -17,7 +17,6 @@ from slo_toolkit.plan.period import COUNT_INTERVAL
 from slo_toolkit.plan.sli import HOUR
 
 _DAY_SECONDS = 86_400
-IDENTITY = ", ".join(naming.IDENTITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +24,14 @@ class Selection:
     """Some SLOs, and what is recorded of them.
 
     `identity` are matchers that every generated series satisfies, `owner` those of labels that the owner set:
-    only the series that Sloth has, too, carry them. `groups` are the `group_by` labels of all these SLOs,
-    `periods` their periods. `counted` says that events are recorded, which `--compat sloth` does not.
+    only the series that Sloth has, too, carry them. `names` are the labels that tell the SLOs apart, none where
+    it is one. `groups` are the `group_by` labels of all these SLOs, `periods` their periods. `counted` says that
+    events are recorded, which `--compat sloth` does not.
     """
 
     identity: str
     owner: str = ""
+    names: tuple[str, ...] = naming.IDENTITY
     groups: tuple[str, ...] = ()
     periods: tuple[Duration, ...] = ()
     counted: bool = True
@@ -38,7 +39,12 @@ class Selection:
     @property
     def keys(self) -> str:
         """The labels of every result."""
-        return ", ".join((*naming.IDENTITY, *self.groups))
+        return ", ".join((*self.names, *self.groups))
+
+    @property
+    def _ours(self) -> str:
+        """Matches a figure with one of the same SLO."""
+        return f"on ({', '.join(self.names[:1])})"
 
     def owned(self, metric: str) -> str:
         """A series that carries the owner's labels."""
@@ -55,18 +61,19 @@ class Selection:
 
     def whole(self, metric: str) -> str:
         """One series for each SLO, of a figure that all groups share."""
-        return f"max by ({IDENTITY}) ({self.owned(metric)})"
+        return f"max by ({', '.join(self.names)}) ({self.owned(metric)})"
 
     def with_whole(self, figure: str, operator: str, whole: str) -> str:
         """Arithmetic of a budget's figure with one that all groups of its SLO share."""
-        return f"{figure} {operator} on ({IDENTITY}) group_left () {whole}"
+        matching = f"{self._ours} group_left () " if self.groups else ""
+        return f"{figure} {operator} {matching}{whole}"
 
     def for_each_budget(self, whole: str) -> str:
         """A figure of the whole SLO at each group, and at the SLO itself where no group has a budget."""
         if not self.groups:
             return whole
         repeated = self.with_whole(f"0 * {self.remaining}", "+", whole)
-        return f"({repeated}) or on ({IDENTITY}) {whole}"
+        return f"({repeated}) or {self._ours} {whole}"
 
     @property
     def known(self) -> str:
@@ -76,7 +83,7 @@ class Selection:
     @property
     def known_whole(self) -> str:
         lately = f"last_over_time({self.owned(naming.OBJECTIVE)}[{MISSED_FOR}])"
-        return f"(0 * max by ({IDENTITY}) ({lately}) + 1)"
+        return f"(0 * max by ({', '.join(self.names)}) ({lately}) + 1)"
 
     @property
     def objective(self) -> str:
@@ -112,15 +119,17 @@ class Selection:
     def coverage(self) -> str:
         """The share of the period that was measured."""
         series = [f"max by ({self.keys}) ({self.generated(naming.coverage(p))})" for p in self.periods]
-        return f"({' or '.join(series)}) and on ({IDENTITY}) {self.owned(naming.OBJECTIVE)}"
+        ours = f" and {self._ours} {self.owned(naming.OBJECTIVE)}" if self.owner else ""
+        return f"({' or '.join(series)}){ours}"
 
     @property
     def firing(self) -> str:
         """How many alerts fire: those of the group, and those of the whole SLO."""
         of_no_group = "".join(f', {label}=""' for label in self.groups)
         firing = f'ALERTS{{alertstate="firing", {self.identity}'
-        ours = f"and on ({IDENTITY}) {self.owned(naming.OBJECTIVE)}"
-        common = f"count by ({IDENTITY}) ({firing}{of_no_group}}} {ours}) or 0 * {self.known_whole}"
+        ours = f"and {self._ours} {self.owned(naming.OBJECTIVE)}" if self.owner else ""
+        count = f"count by ({', '.join(self.names)}) ({firing}{of_no_group}}} {ours})"
+        common = f"{count} or 0 * {self.known_whole}"
         if not self.groups:
             return common
         own = f"count by ({self.keys}) ({firing}}} unless {firing}{of_no_group}}}) or 0 * ({self.known})"
@@ -160,6 +169,6 @@ class Selection:
             f"max by ({self.keys}) ({self.generated(naming.valid_events_count(period))} @ end())"
             for period in self.periods
         )
-        budget = f"max by ({IDENTITY}) ({self.owned(naming.ERROR_BUDGET)} @ end())"
+        budget = f"max by ({', '.join(self.names)}) ({self.owned(naming.ERROR_BUDGET)} @ end())"
         allowed = self.with_whole(f"(({valid}) > 0)", "*", budget)
         return f"sum by ({self.keys}) ({errors})\n/\n({allowed})"

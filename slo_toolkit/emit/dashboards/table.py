@@ -39,8 +39,8 @@ def slo_table(selection: Selection, services: Sequence[str], title: str, height:
         title=title,
         description=(
             "Every SLO at the end of the shown range, the worst first. SLI and remaining budget are those of the "
-            "SLO's own period, counted in events; burn rate and time left are those of the last hour. "
-            "A click on an SLO opens its dashboard."
+            "SLO's own period, counted in events; burn rate and time left are those of the last hour."
+            + (" A click on an SLO opens its dashboard." if services else "")
         ),
         targets=[Target(column.expr, instant=True, format="table") for column in columns],
         width=24,
@@ -55,7 +55,6 @@ def slo_table(selection: Selection, services: Sequence[str], title: str, height:
             {
                 "showHeader": True,
                 "cellHeight": "sm",
-                "footer": {"show": False, "reducer": ["sum"], "fields": ""},
                 "sortBy": [
                     {"displayName": "Verdict", "desc": True},
                     {"displayName": "Budget left", "desc": False},
