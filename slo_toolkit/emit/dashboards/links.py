@@ -10,8 +10,9 @@ import re
 from hashlib import sha256
 from urllib.parse import quote
 
-OVERVIEW_UID = "slo-overview"
-INFRASTRUCTURE_UID = "slo-infrastructure"
+UID_PREFIX = "slo-"
+OVERVIEW_UID = f"{UID_PREFIX}overview"
+INFRASTRUCTURE_UID = f"{UID_PREFIX}infrastructure"
 
 _LONGEST_UID = 40
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -29,7 +30,7 @@ _TAKEN = ("overview", "infrastructure")
 
 def service_uid(service: str) -> str:
     """The uid of a service's dashboard, the same at every compilation. Grafana allows 40 of these characters."""
-    return f"slo-{service}" if is_plain_uid(service) else _digested(f"slo-{service}")
+    return f"{UID_PREFIX}{service}" if is_plain_uid(service) else _digested(f"{UID_PREFIX}{service}")
 
 
 def api_uid(service: str) -> str:

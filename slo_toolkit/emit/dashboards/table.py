@@ -10,14 +10,14 @@ from typing import Any
 from slo_toolkit import naming
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
-from slo_toolkit.emit.dashboards.links import is_plain_uid, service_uid
+from slo_toolkit.emit.dashboards.links import UID_PREFIX, is_plain_uid, service_uid
 from slo_toolkit.emit.dashboards.look import SECONDS, SHARE, TIMES, override
 from slo_toolkit.emit.dashboards.model import Json, Panel, Target, ref_ids
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.promql import quote
 
 _DASHBOARD = "dashboard"
-"""The label with the uid of the service's dashboard; no stored series carries it."""
+"""The label with the end of the uid of the service's dashboard; no stored series carries it."""
 
 _BAR = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
 _COLOURED = {"type": "color-text"}
@@ -49,7 +49,7 @@ def slo_table(selection: Selection, services: Sequence[str], title: str, height:
             "none",
             "unknown",
             custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True},
-            overrides=[*_name_columns(selection, services), *(column.look for column in columns)],
+            overrides=[*_name_columns(services), *(column.look for column in columns)],
         ),
         options=Shared(
             {
@@ -138,11 +138,14 @@ def _budget_bar() -> Json:
     )
 
 
-def _name_columns(selection: Selection, services: Sequence[str]) -> list[Json]:
-    url = f"/d/${{__data.fields.{_DASHBOARD}}}?${{datasource:queryparam}}&${{__url_time_range}}"
+def _name_columns(services: Sequence[str]) -> list[Json]:
+    url = f"/d/{UID_PREFIX}${{__data.fields.{_DASHBOARD}}}?${{datasource:queryparam}}&${{__url_time_range}}"
     links = [{"title": "Open the service's dashboard", "url": url}]
-    linked = {"links": links} if services else {}
-    return [override("Service", custom__minWidth=120), override("SLO", custom__minWidth=140, **linked)]
+    names = [override("Service", custom__minWidth=120)]
+    if not services:
+        return [*names, override("SLO", custom__minWidth=140)]
+    linked = override("SLO", custom__minWidth=140, links=links)
+    return [*names, linked, override(_DASHBOARD, custom__hidden=True)]
 
 
 def _organized(selection: Selection, columns: Sequence[_Column]) -> Json:
@@ -161,12 +164,12 @@ def _organized(selection: Selection, columns: Sequence[_Column]) -> Json:
 
 
 def _with_dashboard(figure: str, services: Sequence[str]) -> str:
-    """The figure with the uid of the service's dashboard as a label."""
+    """The figure with a label for the link. `$1` of label_replace would look like a variable of Grafana's."""
     if not services:
         return figure
-    made = f'label_replace({figure}, "{_DASHBOARD}", "slo-$1", "{naming.SERVICE}", "(.*)")'
+    made = f'label_join({figure}, "{_DASHBOARD}", "", "{naming.SERVICE}")'
     for service in services:
         if not is_plain_uid(service):
-            uid, pattern = quote(service_uid(service)), quote(re.escape(service))
-            made = f'label_replace({made}, "{_DASHBOARD}", {uid}, "{naming.SERVICE}", {pattern})'
+            ending, pattern = quote(service_uid(service).removeprefix(UID_PREFIX)), quote(re.escape(service))
+            made = f'label_replace({made}, "{_DASHBOARD}", {ending}, "{naming.SERVICE}", {pattern})'
     return made
