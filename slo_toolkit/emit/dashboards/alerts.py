@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from slo_toolkit import naming
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
-from slo_toolkit.emit.dashboards.model import Panel, Target
+from slo_toolkit.emit.dashboards.model import Panel, Target, step
 from slo_toolkit.plan.model import AlertingRule, Plan
 from slo_toolkit.promql import identity_matchers, identity_selector, quote
 
@@ -27,7 +27,7 @@ def alerts_timeline(plan: Plan) -> Iterator[Panel]:
             "an alert that is not evaluated is not quiet."
         ),
         targets=[Target(_states(plan, alerts), f"{{{{alertname}}}} {{{{{naming.SEVERITY}}}}}")],
-        interval=str(plan.slo.evaluation_interval),
+        interval=step(plan.slo.evaluation_interval),
         points=300,
         fields=_FIELDS,
         options=_OPTIONS,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from slo_toolkit import naming
+from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.latency import PERCENTILES, heat_map
-from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, api_uid, service_uid
+from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, api_uid, service_uid, top_link
 from slo_toolkit.emit.dashboards.logs import LOG_VARIABLES, log_row
-from slo_toolkit.emit.dashboards.look import PER_SECOND, SHARE
-from slo_toolkit.emit.dashboards.model import Dashboard, Json, Panel, Row, Target
+from slo_toolkit.emit.dashboards.model import Dashboard, Json, Panel, Row, Target, step
 from slo_toolkit.emit.dashboards.variables import PROMETHEUS_CHOICE, choice, firing_alerts
 from slo_toolkit.emit.header import DASHBOARD_HEADER
 from slo_toolkit.promql import braces, quote
@@ -28,23 +28,11 @@ _BY = "sum by ($by)"
 _RATE = "[$__rate_interval]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Requests:
-    """A counter of requests, and which of them are errors."""
-
-    all: str
-    errors: str
-
-
 def api_dashboard(service: str, slos: Sequence[Slo]) -> Dashboard | None:
     """None where no SLO of the service counts requests or measures durations itself."""
-    requests = next((_requests(slo.sli) for slo in slos if isinstance(slo.sli, AvailabilitySli)), None)
-    latency = next((s.sli for s in slos if isinstance(s.sli, LatencySli) and not s.sli.native), None)
-    if requests is None and latency is None:
+    rows = [*_rows_of_requests(slos), *_rows_of_durations(slos)]
+    if not rows:
         return None
-    rows = [Row("Requests", list(_request_panels(requests)))] if requests else []
-    if latency is not None:
-        rows.append(Row("Durations", list(_duration_panels(latency.histogram))))
     return Dashboard(
         uid=api_uid(service),
         title=f"API: {service}",
@@ -52,13 +40,12 @@ def api_dashboard(service: str, slos: Sequence[Slo]) -> Dashboard | None:
         rows=[*rows, log_row()],
         variables=[PROMETHEUS_CHOICE, _by(slos), *LOG_VARIABLES],
         annotations=[firing_alerts(f"{naming.SERVICE}={quote(service)}")],
-        links=[_link("SLOs", f"/d/{service_uid(service)}"), _link("All SLOs", f"/d/{OVERVIEW_UID}")],
+        links=[
+            top_link("SLOs", f"/d/{service_uid(service)}", "The SLOs of this service"),
+            top_link("All SLOs", f"/d/{OVERVIEW_UID}", "Every service's SLOs"),
+        ],
         time_from="now-6h",
     )
-
-
-def _requests(sli: AvailabilitySli) -> _Requests:
-    return _Requests(f"{sli.metric}{braces(sli.filter)}", f"{sli.metric}{braces(sli.filter, sli.errors)}")
 
 
 def _by(slos: Sequence[Slo]) -> Json:
@@ -73,78 +60,76 @@ def _by(slos: Sequence[Slo]) -> Json:
     return choice("by", "Break down by", options, "The label by which requests and durations are told apart.")
 
 
-def _request_panels(requests: _Requests) -> Iterator[Panel]:
-    every, errors = f"rate({requests.all}{_RATE})", f"rate({requests.errors}{_RATE})"
+def _rows_of_requests(slos: Sequence[Slo]) -> Iterator[Row]:
+    """The counter of the first SLO that has one: the other SLOs count parts of the same requests."""
+    for slo in slos:
+        if isinstance(slo.sli, AvailabilitySli):
+            yield Row("Requests", list(_request_panels(slo.sli, slo.scrape_interval)))
+            return
+
+
+def _rows_of_durations(slos: Sequence[Slo]) -> Iterator[Row]:
+    for slo in slos:
+        if isinstance(slo.sli, LatencySli) and not slo.sli.native:
+            yield Row("Durations", list(_duration_panels(slo.sli, slo.scrape_interval)))
+            return
+
+
+def _request_panels(sli: AvailabilitySli, scrape: Duration) -> Iterator[Panel]:
+    every = f"rate({sli.metric}{braces(sli.filter)}{_RATE})"
+    errors = f"rate({sli.metric}{braces(sli.filter, sli.errors)}{_RATE})"
+    yield _lines("Requests", "Requests per second.", f"{_BY} ({every})", scrape, _PER_SECOND)
     yield _lines(
-        "Requests",
-        "Requests per second.",
-        Target(f"{_BY} ({every})", "{{$by}}"),
-        look.fields(PER_SECOND, "no requests", decimals=2, low=0, colour="palette-classic", custom=_AREA),
-        width=8,
-    )
-    yield _lines(
-        "Errors",
-        "Requests per second that the SLO counts as errors.",
-        Target(f"{_BY} ({errors})", "{{$by}}"),
-        look.fields(PER_SECOND, "no errors", decimals=3, low=0, colour="palette-classic", custom=_AREA),
-        width=8,
+        "Errors", "Requests per second that the SLO counts as errors.", f"{_BY} ({errors})", scrape, _ERRORS
     )
     yield _lines(
         "Share of errors",
         "Errors by requests, both summed first, so that a busy instance weighs more than an idle one.",
-        Target(f"({_BY} ({errors}) or 0 * {_BY} ({every})) / ({_BY} ({every}) > 0)", "{{$by}}"),
-        look.fields(SHARE, "no requests", decimals=2, low=0, colour="palette-classic", custom=look.lines()),
-        width=8,
+        f"({_BY} ({errors}) or 0 * {_BY} ({every})) / ({_BY} ({every}) > 0)",
+        scrape,
+        _SHARE,
     )
 
 
-def _duration_panels(histogram: str) -> Iterator[Panel]:
-    bucket = f"rate({histogram}_bucket{_RATE})"
-    for percent, quantile in (("p95", "0.95"), ("p99", "0.99")):
+def _duration_panels(sli: LatencySli, scrape: Duration) -> Iterator[Panel]:
+    """Of all requests, whatever they are to the SLO: a fast error shows, too."""
+    bucket, total, count = (f"rate({sli.histogram}_{part}{_RATE})" for part in ("bucket", "sum", "count"))
+    for percent, quantile in (("95", "0.95"), ("99", "0.99")):
         yield _lines(
-            f"Duration, {percent}",
-            f"The duration that {percent[1:]} % of requests stay below, estimated from the buckets of all instances.",
-            Target(f"histogram_quantile({quantile}, sum by (le, $by) ({bucket}))", "{{$by}}"),
+            f"Duration, p{percent}",
+            f"The duration that {percent} % of requests stay below, estimated from the buckets of all instances.",
+            f"histogram_quantile({quantile}, sum by (le, $by) ({bucket}))",
+            scrape,
             PERCENTILES,
-            width=8,
         )
     yield _lines(
         "Mean duration",
         "All seconds by all requests: what the percentiles leave out.",
-        Target(
-            f"{_BY} (rate({histogram}_sum{_RATE})) / ({_BY} (rate({histogram}_count{_RATE})) > 0)", "{{$by}}"
-        ),
+        f"{_BY} ({total}) / ({_BY} ({count}) > 0)",
+        scrape,
         PERCENTILES,
-        width=8,
     )
-    yield heat_map(histogram, "", "How the durations spread")
+    yield replace(heat_map(sli, "", scrape), width=24)
 
 
-def _lines(title: str, description: str, target: Target, fields: Json, width: int) -> Panel:
+def _lines(title: str, description: str, expr: str, scrape: Duration, fields: Json) -> Panel:
     return Panel(
         kind="timeseries",
         title=title,
         description=description,
-        targets=[target],
-        width=width,
+        targets=[Target(expr, "{{$by}}", scrape=scrape)],
+        width=8,
+        interval=step(scrape),
         fields=fields,
         options=look.legend("mean", "max", "lastNotNull"),
     )
 
 
 _AREA = look.lines(fill=15, stacked=True, width=1)
-
-
-def _link(title: str, url: str) -> Json:
-    return {
-        "title": title,
-        "type": "link",
-        "icon": "dashboard",
-        "url": url,
-        "targetBlank": False,
-        "keepTime": True,
-        "includeVars": False,
-        "asDropdown": False,
-        "tags": [],
-        "tooltip": "",
-    }
+_PER_SECOND = look.fields(
+    look.PER_SECOND, "no requests", decimals=2, low=0, colour="palette-classic", custom=_AREA
+)
+_ERRORS = look.fields(look.PER_SECOND, "no errors", decimals=3, low=0, colour="palette-classic", custom=_AREA)
+_SHARE = look.fields(
+    look.SHARE, "no requests", decimals=2, low=0, colour="palette-classic", custom=look.lines()
+)

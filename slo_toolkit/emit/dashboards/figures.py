@@ -12,7 +12,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
 from slo_toolkit.emit.dashboards.look import SHARE, TIMES, override, override_like
-from slo_toolkit.emit.dashboards.model import Json, Panel, Target
+from slo_toolkit.emit.dashboards.model import Json, Panel, Target, step
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.plan.alerts import burn_rate as burn_rate_text
 from slo_toolkit.plan.ladder import BASE
@@ -132,7 +132,7 @@ def sli_over_time(slo: Slo, counted: bool) -> Panel:
             Target(_sli_expr(slo, counted), group_legend(slo, "SLI")),
             Target(f"max({identity_selector(naming.OBJECTIVE, slo)})", "objective"),
         ],
-        interval=str(slo.evaluation_interval),
+        interval=step(slo.evaluation_interval),
         fields=_sli_lines(_decimals(slo)),
         options=look.legend("min", "lastNotNull"),
     )
@@ -193,7 +193,7 @@ def budget_burn_down(slo: Slo, counted: bool) -> Panel:
             Target(_burn_down(slo), group_legend(slo, "budget left")),
             Target(_even_spending(slo), "even spending"),
         ],
-        interval=str(COUNT_INTERVAL),
+        interval=step(COUNT_INTERVAL),
         fields=_BURN_DOWN,
         options=look.legend("lastNotNull"),
     )
@@ -246,7 +246,7 @@ def _rolling_budget(slo: Slo) -> Panel:
         title="Budget left",
         description=f"What was left, at each moment, of the budget of the {slo.period.words()} before it.",
         targets=[Target(one(slo, naming.BUDGET_REMAINING), group_legend(slo, "budget left"))],
-        interval=str(slo.evaluation_interval),
+        interval=step(slo.evaluation_interval),
         fields=_BURN_DOWN,
         options=look.legend("lastNotNull"),
     )
@@ -268,7 +268,7 @@ def burn_rates(slo: Slo, counted: bool) -> Panel:
             "dashed line: red ones page, yellow ones are tickets. The scale is logarithmic above 1x."
         ),
         targets=[*targets, *_alert_lines(slo)],
-        interval=str(slo.evaluation_interval),
+        interval=step(slo.evaluation_interval),
         fields=_BURN_LINES,
         options=look.legend("max", "lastNotNull"),
     )
@@ -327,7 +327,7 @@ def events(slo: Slo) -> Panel:
             Target(f"{valid} - {errors}", group_legend(slo, "good")),
             Target(errors, group_legend(slo, "bad")),
         ],
-        interval=str(COUNT_INTERVAL),
+        interval=step(COUNT_INTERVAL),
         points=150,
         fields=_TIME if is_time else _EVENTS,
         options=look.legend("sum"),

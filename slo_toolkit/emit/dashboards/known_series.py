@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from slo_toolkit.emit.dashboards import look
-from slo_toolkit.emit.dashboards.model import Panel, Target
+from slo_toolkit.emit.dashboards.model import Panel, Target, step
 from slo_toolkit.plan.model import Plan
 from slo_toolkit.slo import Quantity
 
@@ -29,7 +29,7 @@ def known_series(plans: Sequence[Plan]) -> Iterator[Panel]:
             *(Target(name, name) for name in quantiles),
         ],
         width=24,
-        interval="30s",
+        interval=step(plans[0].slo.evaluation_interval),
         fields=look.fields(
             "percent",
             "nothing was recorded",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from slo_toolkit.budget import plain
+from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
-from slo_toolkit.emit.dashboards.model import Panel, Target
+from slo_toolkit.emit.dashboards.model import Panel, Target, step
 from slo_toolkit.promql import braces, latency_quantile_over
 from slo_toolkit.slo import LatencySli, Slo
 
@@ -20,7 +21,7 @@ def latency_panels(slo: Slo) -> Iterator[Panel]:
     """Nothing where the SLI is no latency."""
     if isinstance(slo.sli, LatencySli):
         yield _percentiles(slo, slo.sli)
-        yield heat_map(slo.sli.histogram, braces(slo.sli.filter), "How the durations spread", slo.sli.native)
+        yield heat_map(slo.sli, braces(slo.sli.filter), slo.scrape_interval)
 
 
 def percentile_name(quantile: Decimal) -> str:
@@ -41,12 +42,13 @@ def _percentiles(slo: Slo, sli: LatencySli) -> Panel:
                 Target(
                     latency_quantile_over(slo, sli, quantile, _LOOK_BACK),
                     f"{groups} {percentile_name(quantile)}".strip(),
+                    scrape=slo.scrape_interval,
                 )
                 for quantile in _QUANTILES
             ),
             Target(f"vector({plain(sli.threshold)})", "threshold"),
         ],
-        interval=str(slo.scrape_interval),
+        interval=step(slo.scrape_interval),
         fields=PERCENTILES,
         options=look.legend("mean", "max", "lastNotNull"),
     )
@@ -67,17 +69,18 @@ PERCENTILES = look.fields(
 )
 
 
-def heat_map(histogram: str, matchers: str, title: str, native: bool = False) -> Panel:
-    """Events per second in each bucket of a histogram of seconds."""
-    if native:
-        expr, legend = f"sum(rate({histogram}{matchers}[{_LOOK_BACK}]))", ""
+def heat_map(sli: LatencySli, matchers: str, scrape: Duration) -> Panel:
+    """Events per second in each bucket of the histogram."""
+    if sli.native:
+        expr, legend = f"sum(rate({sli.histogram}{matchers}[{_LOOK_BACK}]))", ""
     else:
-        expr, legend = f"sum by (le) (rate({histogram}_bucket{matchers}[{_LOOK_BACK}]))", "{{le}}"
+        expr, legend = f"sum by (le) (rate({sli.histogram}_bucket{matchers}[{_LOOK_BACK}]))", "{{le}}"
     return Panel(
         kind="heatmap",
-        title=title,
+        title="How the durations spread",
         description="How many events took how long: a darker band is where most of them are, a second one a slow path.",
-        targets=[Target(expr, legend, format="heatmap")],
+        targets=[Target(expr, legend, format="heatmap", scrape=scrape)],
+        interval=step(scrape),
         points=120,
         fields=_HEAT_FIELDS,
         options=_HEAT_OPTIONS,

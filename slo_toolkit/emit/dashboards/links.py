@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote
 
 UID_PREFIX = "slo-"
@@ -40,6 +41,23 @@ def api_uid(service: str) -> str:
 def _digested(name: str) -> str:
     digest = sha256(name.encode()).hexdigest()[:8]
     return f"{_ODD.sub('-', name)[: _LONGEST_UID - 4 - 1 - len(digest)]}-{digest}"
+
+
+def top_link(title: str, url: str, tooltip: str) -> dict[str, Any]:
+    """A link at the top of a dashboard. Another dashboard opens with the same time range."""
+    is_dashboard = url.startswith("/d/")
+    return {
+        "title": title,
+        "type": "link",
+        "icon": "dashboard" if is_dashboard else "bolt",
+        "url": url,
+        "targetBlank": False,
+        "keepTime": is_dashboard,
+        "includeVars": False,
+        "asDropdown": False,
+        "tags": [],
+        "tooltip": tooltip,
+    }
 
 
 def explore_url(expr: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards.json_text import Shared
 
 Json: TypeAlias = Mapping[str, Any]
@@ -21,17 +22,23 @@ NOTHING = Shared({})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One query. `instant` asks for the end of the range alone; `table` brings labels as columns."""
+    """One query. `instant` asks for the end of the range alone; `table` brings labels as columns.
+
+    `scrape` is how often what it reads is scraped: `$__rate_interval` is four times as long at least.
+    """
 
     expr: str
     legend: str = ""
     instant: bool = False
     format: str = "time_series"
+    scrape: Duration | None = None
 
     def json(self, ref_id: str) -> dict[str, Any]:
         made: dict[str, Any] = {"refId": ref_id, "expr": self.expr, "legendFormat": self.legend or "__auto"}
         if self.format != "time_series":
             made["format"] = self.format
+        if self.scrape is not None:
+            made["interval"] = step(self.scrape)
         if self.instant:
             made |= {"instant": True, "range": False}
         return made
@@ -90,6 +97,11 @@ class Panel:
         made["fieldConfig"] = self.fields
         made["options"] = self.options
         return made
+
+
+def step(length: Duration) -> str:
+    """A length as Grafana reads it: one number and one unit."""
+    return f"{length.ms // 1000}s" if length.ms % 1000 == 0 else f"{length.ms}ms"
 
 
 def ref_ids() -> Sequence[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from slo_toolkit import naming
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
-from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, alerts_url
+from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, alerts_url, top_link
 from slo_toolkit.emit.dashboards.model import Dashboard, Json, Panel, Row, Target
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.emit.dashboards.table import slo_table
@@ -59,7 +59,7 @@ def overview(plans: Sequence[Plan], selection: Selection) -> Dashboard:
         rows=[Row("All SLOs", [*_counts(shown), slo_table(shown, services, "SLOs", 11), *_days(shown)])],
         variables=[PROMETHEUS_CHOICE, ALERTMANAGER_CHOICE, *_filters(teams)],
         annotations=[firing_alerts(shown.identity)],
-        links=[_alertmanager()],
+        links=[top_link("Alerts", alerts_url(f"{naming.ID}=~.+"), "What Alertmanager holds of all SLOs now")],
         time_from="now-30d",
     )
 
@@ -135,18 +135,3 @@ _SPENT_IN_A_DAY: look.Steps = (
     (0.25, look.RED),
     (1, "dark-red"),
 )
-
-
-def _alertmanager() -> Json:
-    return {
-        "title": "Alerts",
-        "type": "link",
-        "icon": "bolt",
-        "url": alerts_url(f"{naming.ID}=~.+"),
-        "targetBlank": True,
-        "keepTime": False,
-        "includeVars": False,
-        "asDropdown": False,
-        "tags": [],
-        "tooltip": "What Alertmanager holds of these SLOs now",
-    }

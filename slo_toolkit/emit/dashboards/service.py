@@ -13,7 +13,7 @@ from slo_toolkit.emit.dashboards.figures import budget_burn_down, burn_rates, ev
 from slo_toolkit.emit.dashboards.guide import guide
 from slo_toolkit.emit.dashboards.known_series import known_series
 from slo_toolkit.emit.dashboards.latency import latency_panels
-from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, alerts_url, api_uid, service_uid
+from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, alerts_url, api_uid, service_uid, top_link
 from slo_toolkit.emit.dashboards.model import Dashboard, Json, Panel, Row
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.emit.dashboards.table import slo_table
@@ -76,23 +76,8 @@ def _teams(plans: Sequence[Plan]) -> list[str]:
 
 
 def _links(service: str, has_api: bool) -> Iterator[Json]:
-    yield _link("All SLOs", f"/d/{OVERVIEW_UID}", "dashboard", "Every service's SLOs")
+    yield top_link("All SLOs", f"/d/{OVERVIEW_UID}", "Every service's SLOs")
     if has_api:
-        yield _link("API", f"/d/{api_uid(service)}", "dashboard", "Requests, errors and durations by route")
+        yield top_link("API", f"/d/{api_uid(service)}", "Requests, errors and durations by route")
     alerts = alerts_url(f"{naming.SERVICE}={quote(service)}")
-    yield _link("Alerts", alerts, "bolt", "What Alertmanager holds of this service now")
-
-
-def _link(title: str, url: str, icon: str, tooltip: str) -> Json:
-    return {
-        "title": title,
-        "type": "link",
-        "icon": icon,
-        "url": url,
-        "targetBlank": False,
-        "keepTime": url.startswith("/d/"),
-        "includeVars": False,
-        "asDropdown": False,
-        "tags": [],
-        "tooltip": tooltip,
-    }
+    yield top_link("Alerts", alerts, "What Alertmanager holds of this service now")
