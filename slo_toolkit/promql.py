@@ -232,7 +232,7 @@ def query_unit(query: str) -> Unit:
     """Events per second, or events per window. A query that mixes both is taken to be a rate."""
     filled = fill_window(query, _ANY_WINDOW)
     # Parsing costs twenty times as much as this look, which settles most queries.
-    bare = _STRING.sub("", filled)
+    bare = STRING.sub("", filled)
     functions = _FUNCTION_OF_SELECTOR.findall(bare)
     if len(functions) != bare.count("["):
         tree = _parse(filled)
@@ -242,7 +242,7 @@ def query_unit(query: str) -> Unit:
 
 
 _ANY_WINDOW = Duration.of(minutes=5)
-_STRING = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
+STRING = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 _FUNCTION_OF_SELECTOR = re.compile(r"(\w+)\s*\(\s*[\w:]*\s*(?:\{[^{}]*\})?\s*\[[^:\]]*\]")
 _PARENTHESIS = re.compile(r"[()]")
 
@@ -253,7 +253,7 @@ def _is_sum_by(expression: str, groups: tuple[str, ...]) -> bool:
 
 def _is_one_call(expression: str) -> bool:
     """Whether the first parenthesis closes at the very end, so that nothing stands beside the call."""
-    bare = _STRING.sub("", expression)
+    bare = STRING.sub("", expression)
     depth = 0
     for match in _PARENTHESIS.finditer(bare):
         depth += 1 if match[0] == "(" else -1

@@ -15,9 +15,11 @@ from tests.live.history import Exposed
 
 DAYS = 31
 START, END = EPOCH, EPOCH + DAYS * DAY
+HOSTS_FROM = END - 2 * DAY
 
 _SHAPE = Shape(
     days=DAYS,
+    scrape_interval=60,
     instances=1,
     events_per_second=4.0,
     night_share=0.3,
@@ -25,7 +27,7 @@ _SHAPE = Shape(
     outages=(
         Outage(3.4 * DAY, 40 * 60, error_ratio=0.6),
         Outage(17.6 * DAY, 3 * HOUR, error_ratio=0.05),
-        Outage(30.5 * DAY, 20 * 60, error_ratio=0.4),
+        Outage(30.5 * DAY, 40 * 60, error_ratio=0.4),
     ),
     seed=7,
 )
@@ -43,6 +45,8 @@ def series() -> Iterator[Series]:
         for route, share in _ROUTES.items():
             yield from _route(life, route, share, chance)
         yield from _process(life)
+        yield from _probe(life, chance)
+        yield from _host(life)
 
 
 def _route(life: Life, route: str, share: float, chance: random.Random) -> Iterator[Series]:
@@ -104,8 +108,47 @@ def _process(life: Life) -> Iterator[Series]:
     yield seconds.finished()
 
 
-def _steady(life: Life, metric: str, value: float) -> Series:
-    made = Series(labels_of({"__name__": metric, "instance": life.name, "job": "demo-service"}))
+def _probe(life: Life, chance: random.Random) -> Iterator[Series]:
+    """A probe that fails once in fifty times."""
+    made = Exposed(life, "probe_success", {"target": "front-door"})
+    for number in range(life.first, life.end):
+        made.show(number, float(chance.random() > 0.02))
+    yield made.finished()
+
+
+def _host(life: Life) -> Iterator[Series]:
+    """A node exporter that was installed two days before the end."""
+    gauges = {
+        ("node_memory_MemTotal_bytes", ""): 4e9,
+        ("node_memory_MemAvailable_bytes", ""): 1e9,
+        ("node_filesystem_size_bytes", "/"): 40e9,
+        ("node_filesystem_avail_bytes", "/"): 10e9,
+    }
+    for (metric, mountpoint), value in gauges.items():
+        labels = {"mountpoint": mountpoint, "fstype": "ext4"} if mountpoint else {}
+        yield _since(HOSTS_FROM, _steady(life, metric, value, job="node", **labels))
+    counters = {
+        "node_cpu_seconds_total": {"cpu": "0", "mode": "user"},
+        "node_network_receive_bytes_total": {"device": "eth0"},
+        "node_network_transmit_bytes_total": {"device": "eth0"},
+    }
+    for metric, labels in counters.items():
+        made = Exposed(life, metric, {"job": "node", **labels})
+        for number in range(life.first, life.end):
+            made.scrape(number, 7)
+        yield _since(HOSTS_FROM, made.finished())
+
+
+def _since(start: float, series: Series) -> Series:
+    kept = Series(series.labels)
+    for time, value in zip(series.times_ms, series.values, strict=True):
+        if time >= start * 1000:
+            kept.add(time, value)
+    return kept
+
+
+def _steady(life: Life, metric: str, value: float, **labels: str) -> Series:
+    made = Series(labels_of({"__name__": metric, "instance": life.name, "job": "demo-service", **labels}))
     for number in range(life.first, life.end):
         made.add(round((EPOCH + life.time(number)) * 1000), value)
     return made

@@ -8,6 +8,7 @@ from slo_toolkit.emit.dashboards.api import api_dashboard
 from slo_toolkit.emit.dashboards.infrastructure import infrastructure
 from slo_toolkit.emit.dashboards.json_text import json_text
 from slo_toolkit.emit.dashboards.layout import dashboard_json
+from slo_toolkit.emit.dashboards.literal import literal_plan
 from slo_toolkit.emit.dashboards.model import Dashboard
 from slo_toolkit.emit.dashboards.overview import overview
 from slo_toolkit.emit.dashboards.queries import Selection
@@ -21,6 +22,7 @@ def dashboards(services: Mapping[str, Sequence[Plan]], counted: bool) -> Iterato
     """File names and texts. `counted` says that the rules record events, which Sloth's do not."""
     if not services:
         return
+    services = {service: [literal_plan(plan) for plan in plans] for service, plans in services.items()}
     plans = [plan for of_service in services.values() for plan in of_service]
     yield _OVERVIEW, _text(overview(plans, _selection(plans, counted)))
     yield _INFRASTRUCTURE, _text(infrastructure())

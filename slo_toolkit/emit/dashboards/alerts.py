@@ -48,16 +48,16 @@ def _states(plan: Plan, alerts: list[tuple[str, str]]) -> str:
     states = [f'{by} (max_over_time(ALERTS{{alertstate="firing", {ours}}}[$__interval])) * {_FIRING}']
     states += [f'{by} (max_over_time(ALERTS{{alertstate="pending", {ours}}}[$__interval])) * {_PENDING}']
     for name, severity in alerts:
-        labelled = f'label_replace({quiet}, "alertname", {quote(_template(name))}, "", "")'
+        labelled = f'label_replace({quiet}, "alertname", {_replacement(name)}, "", "")'
         states.append(
             f'label_replace({labelled}, "{naming.SEVERITY}", "{severity}", "", "")' if severity else labelled
         )
     return "\nor\n".join(states)
 
 
-def _template(text: str) -> str:
+def _replacement(text: str) -> str:
     """Text as the replacement of label_replace, in which a dollar sign begins a group."""
-    return text.replace("$", "$$")
+    return quote(text.replace("$", "$$")).replace("$", r"\x24")
 
 
 _FIELDS = look.fields(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
-from slo_toolkit.emit.dashboards.latency import PERCENTILES, heat_map
+from slo_toolkit.emit.dashboards.latency import duration_unit, heat_map, percentile_fields
 from slo_toolkit.emit.dashboards.links import OVERVIEW_UID, api_uid, service_uid, top_link
 from slo_toolkit.emit.dashboards.logs import LOG_VARIABLES, log_row
 from slo_toolkit.emit.dashboards.model import Dashboard, Json, Panel, Row, Target, step
@@ -93,6 +93,7 @@ def _request_panels(sli: AvailabilitySli, scrape: Duration) -> Iterator[Panel]:
 
 def _duration_panels(sli: LatencySli, scrape: Duration) -> Iterator[Panel]:
     """Of all requests, whatever they are to the SLO: a fast error shows, too."""
+    fields = percentile_fields(duration_unit(sli.histogram))
     bucket, total, count = (f"rate({sli.histogram}_{part}{_RATE})" for part in ("bucket", "sum", "count"))
     for percent, quantile in (("95", "0.95"), ("99", "0.99")):
         yield _lines(
@@ -100,14 +101,14 @@ def _duration_panels(sli: LatencySli, scrape: Duration) -> Iterator[Panel]:
             f"The duration that {percent} % of requests stay below, estimated from the buckets of all instances.",
             f"histogram_quantile({quantile}, sum by (le, $by) ({bucket}))",
             scrape,
-            PERCENTILES,
+            fields,
         )
     yield _lines(
         "Mean duration",
         "All seconds by all requests: what the percentiles leave out.",
         f"{_BY} ({total}) / ({_BY} ({count}) > 0)",
         scrape,
-        PERCENTILES,
+        fields,
     )
     yield replace(heat_map(sli, "", scrape), width=24)
 

@@ -11,6 +11,7 @@ from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
+from slo_toolkit.emit.dashboards.latency import duration_unit
 from slo_toolkit.emit.dashboards.look import SHARE, TIMES, override, override_like
 from slo_toolkit.emit.dashboards.model import Json, Panel, Target, step
 from slo_toolkit.emit.dashboards.queries import Selection
@@ -145,8 +146,8 @@ def _sli_title(slo: Slo) -> str:
 
 
 def _threshold(sli: LatencySli) -> str:
-    unit = " s" if sli.histogram.endswith("_seconds") else ""
-    return f"{plain(sli.threshold)}{unit}"
+    unit = duration_unit(sli.histogram)
+    return plain(sli.threshold) if unit == look.NUMBER else f"{plain(sli.threshold)} {unit}"
 
 
 def _sli_expr(slo: Slo, counted: bool) -> str:

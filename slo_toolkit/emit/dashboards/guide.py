@@ -9,6 +9,7 @@ from slo_toolkit import budget, naming
 from slo_toolkit.budget import plain
 from slo_toolkit.emit.dashboards.json_text import Shared
 from slo_toolkit.emit.dashboards.links import alerts_url, explore_url, silence_url
+from slo_toolkit.emit.dashboards.literal import literal_text
 from slo_toolkit.emit.dashboards.model import Panel
 from slo_toolkit.promql import identity_matchers, quote
 from slo_toolkit.slo import Slo
@@ -33,7 +34,7 @@ _FIELDS = Shared({"defaults": {"noValue": ""}, "overrides": []})
 
 def _promise(slo: Slo) -> str:
     outage = Decimal(budget.full_outage(slo.period, slo.objective).ms) / 60_000
-    description = f"{_plain_text(slo.description)} " if slo.description else ""
+    description = f"{literal_text(' '.join(slo.description.split()))} " if slo.description else ""
     each = f" Each {' and '.join(slo.group_by)} has a budget of its own." if slo.group_by else ""
     return (
         f"{description}**{plain(slo.objective.percent)} %** over {slo.period.words()}: "
@@ -45,19 +46,10 @@ def _promise(slo: Slo) -> str:
 def _links(slo: Slo) -> Iterator[str]:
     """Relative addresses: Grafana's own base address stands before them, also below a path."""
     if slo.runbook_url:
-        yield f"[Runbook](<{_literal(slo.runbook_url)}>)"
+        yield f"[Runbook](<{literal_text(slo.runbook_url)}>)"
     if slo.dashboard_url:
-        yield f"[More](<{_literal(slo.dashboard_url)}>)"
+        yield f"[More](<{literal_text(slo.dashboard_url)}>)"
     burn_rates = f'{{__name__=~"slo:sli_error:ratio_rate.+", {identity_matchers(slo)[1:-1]}}}'
     yield f"[Query it in Prometheus]({explore_url(burn_rates)[1:]})"
     yield f"[Its alerts]({alerts_url(f'{naming.ID}={quote(slo.id)}')[1:]})"
     yield f"[Silence them]({silence_url(naming.ID, slo.id)[1:]})"
-
-
-def _plain_text(text: str) -> str:
-    return _literal(" ".join(text.split()))
-
-
-def _literal(text: str) -> str:
-    """Text in which Grafana finds no variable: a zero-width space stands behind each dollar sign."""
-    return text.replace("$", "$\u200b")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
@@ -49,30 +50,39 @@ def _percentiles(slo: Slo, sli: LatencySli) -> Panel:
             Target(f"vector({plain(sli.threshold)})", "threshold"),
         ],
         interval=step(slo.scrape_interval),
-        fields=PERCENTILES,
+        fields=percentile_fields(duration_unit(sli.histogram)),
         options=look.legend("mean", "max", "lastNotNull"),
     )
 
 
-PERCENTILES = look.fields(
-    look.SECONDS,
-    "no events",
-    decimals=3,
-    low=0,
-    colour="palette-classic",
-    custom=look.lines(),
-    overrides=[
-        look.override(
-            "threshold", color=look.fixed(look.RED), custom__lineStyle=look.DASHED, custom__lineWidth=1
-        )
-    ],
-)
+def duration_unit(histogram: str) -> str:
+    """The unit that a histogram's name ends with, as Prometheus asks for; none where it does not say."""
+    return next((unit for ending, unit in _UNITS.items() if histogram.endswith(ending)), look.NUMBER)
+
+
+_UNITS = {"_milliseconds": "ms", "_ms": "ms", "_microseconds": "µs", "_us": "µs", "_seconds": "s"}
+
+
+@lru_cache(maxsize=8)
+def percentile_fields(unit: str) -> Shared:
+    threshold = look.override(
+        "threshold", color=look.fixed(look.RED), custom__lineStyle=look.DASHED, custom__lineWidth=1
+    )
+    return look.fields(
+        unit,
+        "no events",
+        decimals=3 if unit == "s" else None,
+        low=0,
+        colour="palette-classic",
+        custom=look.lines(),
+        overrides=[threshold],
+    )
 
 
 def heat_map(sli: LatencySli, matchers: str, scrape: Duration) -> Panel:
     """Events per second in each bucket of the histogram."""
     if sli.native:
-        expr, legend = f"sum(rate({sli.histogram}{matchers}[{_LOOK_BACK}]))", ""
+        expr, legend = f"sum(rate({sli.histogram}{matchers}[{_LOOK_BACK}]))", "durations"
     else:
         expr, legend = f"sum by (le) (rate({sli.histogram}_bucket{matchers}[{_LOOK_BACK}]))", "{{le}}"
     return Panel(
@@ -83,7 +93,7 @@ def heat_map(sli: LatencySli, matchers: str, scrape: Duration) -> Panel:
         interval=step(scrape),
         points=120,
         fields=_HEAT_FIELDS,
-        options=_HEAT_OPTIONS,
+        options=_heat_options(duration_unit(sli.histogram)),
     )
 
 
@@ -99,26 +109,30 @@ _HEAT_FIELDS = Shared(
         "overrides": [],
     }
 )
-_HEAT_OPTIONS = Shared(
-    {
-        "calculate": False,
-        "color": {
-            "mode": "scheme",
-            "scheme": "Oranges",
-            "fill": "dark-orange",
-            "scale": "exponential",
-            "exponent": 0.5,
-            "reverse": False,
-            "steps": 64,
-        },
-        "cellGap": 1,
-        "cellValues": {"unit": look.PER_SECOND, "decimals": 2},
-        "yAxis": {"unit": look.SECONDS, "axisPlacement": "left", "reverse": False},
-        "rowsFrame": {"layout": "auto"},
-        "filterValues": {"le": 1e-9},
-        "showValue": "never",
-        "legend": {"show": True},
-        "tooltip": {"show": True, "yHistogram": True},
-        "exemplars": {"color": "rgba(255,0,255,0.7)"},
-    }
-)
+
+
+@lru_cache(maxsize=8)
+def _heat_options(unit: str) -> Shared:
+    return Shared(
+        {
+            "calculate": False,
+            "color": {
+                "mode": "scheme",
+                "scheme": "Oranges",
+                "fill": "dark-orange",
+                "scale": "exponential",
+                "exponent": 0.5,
+                "reverse": False,
+                "steps": 64,
+            },
+            "cellGap": 1,
+            "cellValues": {"unit": look.PER_SECOND, "decimals": 2},
+            "yAxis": {"unit": unit, "axisPlacement": "left", "reverse": False},
+            "rowsFrame": {"layout": "auto"},
+            "filterValues": {"le": 1e-9},
+            "showValue": "never",
+            "legend": {"show": True},
+            "tooltip": {"show": True, "yHistogram": True},
+            "exemplars": {"color": "rgba(255,0,255,0.7)"},
+        }
+    )
