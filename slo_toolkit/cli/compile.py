@@ -33,7 +33,7 @@ class _Words(click.Choice[_Word]):
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.command("compile", short_help="Turn specs into rules, alerts, promtool tests and runbooks.")
+@click.command("compile", short_help="Turn specs into rules, alerts, tests, runbooks and dashboards.")
 @spec_input
 @click.option("--out", type=_FOLDER, default="generated", show_default=True, help="Folder to write into.")
 @click.option(
@@ -66,7 +66,7 @@ def command(
     rule_format: RuleFormat,
     compat: Compat | None,
 ) -> None:
-    """Turn the specs at each PATH into rules, alerts, promtool tests and runbooks.
+    """Turn the specs at each PATH into rules, alerts, promtool tests, runbooks and dashboards.
 
     PATH is a file, a folder with everything below it, or - for standard input; without one it is `slos`.
     Nothing is written when a spec has an error. When a folder is compiled, generated files that no SLO asks

@@ -20,7 +20,7 @@ def labels_in(text: str, name: str) -> set[str]:
     return {rule["labels"][name] for rule in rules_in(text) if "record" in rule}
 
 
-def test_makes_rules_tests_runbooks_and_inhibition_rules(project: Project) -> None:
+def test_makes_rules_tests_runbooks_inhibition_rules_and_dashboards(project: Project) -> None:
     result = project.slo("compile")
 
     assert project.files() == {
@@ -30,8 +30,14 @@ def test_makes_rules_tests_runbooks_and_inhibition_rules(project: Project) -> No
         "runbooks/shop/requests.md",
         "alertmanager/inhibit-rules.yaml",
     }
+    assert project.files("dashboards") == {
+        "slo-overview.json",
+        "infrastructure.json",
+        "shop.json",
+        "shop-api.json",
+    }
     assert result.stdout == ""
-    assert result.stderr == "slo: 1 SLO of 1 service: 5 files written, 0 removed, 0 unchanged\n"
+    assert result.stderr == "slo: 1 SLO of 1 service: 9 files written, 0 removed, 0 unchanged\n"
 
 
 def test_makes_the_same_bytes_wherever_and_whenever_it_runs(project: Project) -> None:
@@ -55,7 +61,9 @@ def test_out_and_dashboards_choose_the_folders(project: Project) -> None:
     project.slo("compile", "--out", "made/here", "--dashboards", "made/boards")
 
     assert "rules/shop.yaml" in project.files("made/here")
+    assert "shop.json" in project.files("made/boards")
     assert not (project.folder / "generated").exists()
+    assert not (project.folder / "dashboards").exists()
 
 
 def test_stdout_prints_the_rules_alone_and_writes_nothing(project: Project) -> None:
@@ -126,16 +134,16 @@ def test_a_wrong_windows_file_is_told_with_its_place(project: Project) -> None:
         ("runbooks", {"runbooks/shop/requests.md"}),
         ("alerts", {"tests/shop.yaml", "tests/burns/shop.yaml", "alertmanager/inhibit-rules.yaml"}),
         ("recordings", {"tests/shop.yaml", "tests/burns/shop.yaml"}),
-        ("dashboards", set()),
+        ("dashboards", {"shop.json", "shop-api.json", "slo-overview.json", "infrastructure.json"}),
     ],
 )
 def test_disable_leaves_out_the_files_of_a_part(project: Project, part: str, gone: set[str]) -> None:
     project.slo("compile")
-    everything = project.files()
+    everything = project.files() | project.files("dashboards")
 
     project.slo("compile", "--disable", part)
 
-    assert everything - project.files() == gone
+    assert everything - project.files() - project.files("dashboards") == gone
 
 
 @pytest.mark.parametrize(("part", "kind"), [("alerts", "alert"), ("recordings", "record")])

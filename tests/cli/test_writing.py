@@ -26,7 +26,7 @@ class TestCompilingAFolder:
         result = project.slo("compile")
 
         assert rules.stat().st_mtime_ns == 1
-        assert "0 files written, 0 removed, 5 unchanged" in result.stderr
+        assert "0 files written, 0 removed, 9 unchanged" in result.stderr
 
     def test_output_of_a_removed_slo_goes_with_its_empty_folders(self, project: Project) -> None:
         project.write("slos/cart.yaml", project.spec("cart"))
@@ -37,7 +37,7 @@ class TestCompilingAFolder:
 
         assert not [name for name in project.files() if "cart" in name]
         assert not (project.folder / "generated/runbooks/cart").exists()
-        assert "4 removed" in result.stderr
+        assert "6 removed" in result.stderr
 
     def test_files_of_other_origin_stay(self, project: Project) -> None:
         project.slo("compile")

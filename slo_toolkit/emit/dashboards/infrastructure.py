@@ -8,7 +8,9 @@ where there is no node exporter.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.links import INFRASTRUCTURE_UID
 from slo_toolkit.emit.dashboards.look import BYTES, BYTES_PER_SECOND, NUMBER, SHARE, override_like
@@ -19,6 +21,8 @@ from slo_toolkit.emit.header import DASHBOARD_HEADER
 _HOST = 'instance=~"$host"'
 _PROCESS = 'job=~"$job"'
 _RATE = "[$__rate_interval]"
+_SCRAPED = Duration.of(minutes=1)
+"""No spec says how often hosts are scraped; most are every minute at least."""
 _REAL_DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660"'
 _REAL_NETWORKS = 'device!~"lo|veth.*|docker.*|br-.*|cali.*|cni.*"'
 
@@ -140,7 +144,7 @@ def _panel(
         kind="timeseries",
         title=title,
         description=description,
-        targets=targets,
+        targets=[replace(target, scrape=_SCRAPED) for target in targets],
         fields=look.fields(
             unit,
             "neither node exporter nor process metrics",
