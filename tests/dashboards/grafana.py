@@ -23,7 +23,7 @@ _ROUNDED = (
     (32_400, 21_600), (86_400, 43_200), (604_800, 86_400), (1_814_400, 604_800), (3_628_800, 2_592_000),
 )  # fmt: skip
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)(?::[\w:]+)?\}|\[\[(\w+)\]\]")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([\w:]+))?\})")
 
 Rows = list[tuple[dict[str, str], list[tuple[float, float]]]]
 
@@ -121,11 +121,17 @@ def _value(variable: Mapping[str, Any]) -> str:
 
 
 def interpolate(text: str, values: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda match: values[next(name for name in match.groups() if name)], text)
+    """The text with every variable's value; `${name:date:seconds}` turns milliseconds into seconds."""
+
+    def value(match: re.Match[str]) -> str:
+        found = values[match[1] or match[2]]
+        return str(int(found) // 1000) if match[3] == "date:seconds" else found
+
+    return _VARIABLE.sub(value, text)
 
 
 def variables_in(text: str) -> set[str]:
-    return {next(name for name in groups if name) for groups in _VARIABLE.findall(text)}
+    return {match[1] or match[2] for match in _VARIABLE.finditer(text)}
 
 
 def seconds(text: str) -> float:

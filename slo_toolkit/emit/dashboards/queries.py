@@ -17,6 +17,8 @@ from slo_toolkit.plan.period import COUNT_INTERVAL
 from slo_toolkit.plan.sli import HOUR
 
 _DAY_SECONDS = 86_400
+_END = "${__to:date:seconds}"
+"""The end of the shown range; end() would be the last whole step, which may be a day before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +168,9 @@ class Selection:
         """
         errors = f"sum_over_time({self.generated(naming.error_events_count(COUNT_INTERVAL))}[1d] offset -1d)"
         valid = " or ".join(
-            f"max by ({self.keys}) ({self.generated(naming.valid_events_count(period))} @ end())"
+            f"max by ({self.keys}) ({self.generated(naming.valid_events_count(period))} @ {_END})"
             for period in self.periods
         )
-        budget = f"max by ({', '.join(self.names)}) ({self.owned(naming.ERROR_BUDGET)} @ end())"
+        budget = f"max by ({', '.join(self.names)}) ({self.owned(naming.ERROR_BUDGET)} @ {_END})"
         allowed = self.with_whole(f"(({valid}) > 0)", "*", budget)
         return f"sum by ({self.keys}) ({errors})\n/\n({allowed})"
