@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 _GRAFANA_DURATION = re.compile(r"\$__(rate_interval|interval|range)\b")
-_GRAFANA_VARIABLE = re.compile(r"\$(\{\w+(:\w+)?\}|\w+)")
+_GRAFANA_NUMBER = re.compile(r"\$\{__(to|from)(:\w+)*\}|\$__(to|from|range_s|interval_ms)\b")
+_GRAFANA_VARIABLE = re.compile(r"\$(\{\w+(:\w+)*\}|\w+)")
+_GRAFANA_EXAMPLES = ((_GRAFANA_DURATION, "5m"), (_GRAFANA_NUMBER, "1"), (_GRAFANA_VARIABLE, "variable"))
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,9 @@ def named_by_tests() -> Iterator[Named]:
 def named_by_dashboards() -> Iterator[Named]:
     for path in _files("dashboards/*.json"):
         for expr in _expressions(json.loads(path.read_text())):
-            plain = _GRAFANA_VARIABLE.sub("variable", _GRAFANA_DURATION.sub("5m", expr))
-            yield from _of_expression(path, plain)
+            for pattern, example in _GRAFANA_EXAMPLES:
+                expr = pattern.sub(example, expr)
+            yield from _of_expression(path, expr)
 
 
 def recorded() -> set[str]:

@@ -14,6 +14,7 @@ from deploy.live import past
 from deploy.live.service import serving
 from tests.demo.named_metrics import (
     Named,
+    named_by_dashboards,
     named_by_rules,
     named_by_tests,
     recorded,
@@ -72,6 +73,10 @@ def test_the_service_exports_what_the_rules_read(exported: Exported) -> None:
 def test_the_service_exports_what_the_rule_tests_feed_in(exported: Exported) -> None:
     metrics = {one.metric for one in of_the_service(named_by_tests())}
     assert metrics <= exported.keys()
+
+
+def test_the_service_exports_what_the_dashboards_show(exported: Exported) -> None:
+    assert unknown(of_the_service(named_by_dashboards()), exported) == []
 
 
 def test_the_demos_past_is_made_of_what_the_service_exports(exported: Exported) -> None:
