@@ -13,6 +13,7 @@ from demo_service import __version__, correlation
 from demo_service.api.contact import contact_router
 from demo_service.api.documents import documents_router
 from demo_service.api.faults import faults_router
+from demo_service.api.pages import PAGE_PATHS, pages_router
 from demo_service.api.probes import probes_router
 from demo_service.api.uploads import UPLOAD_PATH, upload_router
 from demo_service.documents.library import DocumentLibrary
@@ -73,13 +74,16 @@ def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> 
         summary="Contacts and documents.",
         lifespan=lifespan,
         redirect_slashes=False,
-        swagger_ui_oauth2_redirect_url=None,
+        servers=[{"url": settings.public_path}] if settings.public_path else None,
+        docs_url=None,
+        redoc_url=None,
     )
     library = DocumentLibrary(stores.records, stores.blobs, max_bytes=settings.max_upload_bytes)
     app.include_router(contact_router(stores.records, instruments))
     app.include_router(upload_router(library, instruments))
     app.include_router(documents_router(library, instruments))
     app.include_router(probes_router(_readiness_checks(stores, keys)))
+    app.include_router(pages_router(app.title))
     install_handlers(app)
 
     plan = FaultPlan()
@@ -96,8 +100,8 @@ def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> 
 def _route_table(app: FastAPI) -> RouteTable:
     # Not app.openapi(), which would keep its answer although routes may follow.
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    pages = (app.docs_url, app.redoc_url, app.openapi_url)
-    return RouteTable.from_openapi(document, undocumented=filter(None, pages))
+    pages = [*PAGE_PATHS, app.openapi_url] if app.openapi_url else PAGE_PATHS
+    return RouteTable.from_openapi(document, undocumented=pages)
 
 
 def _user_routes(routes: RouteTable) -> set[str]:

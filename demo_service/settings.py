@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(64 * 1024, ge=1, description="Largest body of every other request")
     body_seconds: float = Field(30, gt=0, description="Time for a body to arrive")
 
+    public_path: str | None = Field(
+        None,
+        pattern="^(/[A-Za-z0-9._-]+)+$",
+        description="Where a proxy serves the API, such as /api; the OpenAPI document says so",
+    )
     faults: bool = Field(False, description="1: the admin endpoint for drills exists")
     otlp_endpoint: str | None = Field(None, description="OTLP/HTTP traces URL; needs the tracing extra")
 

@@ -1,6 +1,7 @@
 """The operations as a client sees them."""
 
 import hashlib
+import re
 import uuid
 from typing import Any
 
@@ -167,9 +168,32 @@ def test_without_keys_the_service_is_not_ready(start_application: StartApplicati
     assert (response.status_code, response.json()["failing"]) == (503, ["api_keys"])
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
-def test_the_documentation_is_served(application: Application, path: str) -> None:
-    assert application.client.get(path).status_code == 200
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_documentation_needs_no_other_host_and_no_inline_script(
+    application: Application, path: str
+) -> None:
+    page = application.client.get(path)
+    assert page.status_code == 200
+    assert "//" not in page.text
+    assert re.findall(r"<script(?![^>]*src=)", page.text) == []
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(files) >= 2
+    for file in files:
+        assert application.client.get(f"/{file}").status_code == 200, file
+
+
+def test_only_the_pages_own_files_are_served(application: Application) -> None:
+    for name in ("../__init__.py", "..%2f__init__.py", "core.py", "__init__.py"):
+        assert application.client.get(f"/docs/assets/{name}").status_code == 404, name
+
+
+def test_the_document_says_where_a_proxy_serves_the_api(start_application: StartApplication) -> None:
+    document = start_application(public_path="/api").client.get("/openapi.json").json()
+    assert document["servers"] == [{"url": "/api"}]
+
+
+def test_without_a_proxy_the_document_names_no_server(application: Application) -> None:
+    assert "servers" not in application.client.get("/openapi.json").json()
 
 
 def test_every_operation_documents_its_answers(application: Application) -> None:
