@@ -40,6 +40,7 @@ def _burn_rate_alert(slo: Slo, alert: Alert) -> AlertingRule:
         "title": f"({alert.severity}) {_WHICH}: the error budget burns too fast",
         "summary": f"{{{{$value | humanizePercentage}}}} of events fail; the objective is {objective} %",
         "description": _description(slo, alert),
+        **_what_is_left(slo),
         **_links(slo),
         **slo.alerting.annotations,
         **meta.annotations,
@@ -111,6 +112,33 @@ def rough(length: Duration) -> str:
     if hours <= 72:
         return f"{plain(round(hours, 1))} hours"
     return f"{plain(round(hours / 24, 1))} days"
+
+
+def _what_is_left(slo: Slo) -> dict[str, str]:
+    """Answers at the moment of the alert: Prometheus asks itself when it fills in the annotations.
+
+    Until then is told at the burn rate of the last five minutes, in which the alert is not yet diluted.
+    """
+    remaining = f"max({_templated(naming.BUDGET_REMAINING, slo)})"
+    burning = f"(max({_templated(naming.CURRENT_BURN_RATE, slo)}) > 0)"
+    seconds = number(Decimal(slo.period.ms) / 1000)
+    until_none = f"clamp_min({remaining}, 0) * {seconds} / {burning}"
+    return {
+        "budget_remaining": _answer(slo, remaining, "humanizePercentage"),
+        "time_to_exhaustion": _answer(slo, until_none, "humanizeDuration"),
+    }
+
+
+def _templated(metric: str, slo: Slo) -> str:
+    """A selector with a place for each value that the alert's own labels have; `printf` quotes them."""
+    places = enumerate((naming.ID, *slo.group_by), start=1)
+    return f"{metric}{{{', '.join(f'{name}=%[{place}]q' for place, name in places)}}}"
+
+
+def _answer(slo: Slo, query: str, unit: str) -> str:
+    values = " ".join(f"$labels.{name}" for name in (naming.ID, *slo.group_by))
+    asked = f'printf "{query}" {values} | query'
+    return f"{{{{with {asked}}}}}{{{{. | first | value | {unit}}}}}{{{{else}}}}unknown{{{{end}}}}"
 
 
 def _links(slo: Slo) -> dict[str, str]:

@@ -92,6 +92,16 @@ def test_a_page_and_a_ticket_as_sloth_has_them() -> None:
     assert "14.4x in 1h and 5m, at which a whole budget lasts 50 hours" in page.annotations["description"]
 
 
+def test_a_page_asks_for_what_is_left_of_its_own_budget() -> None:
+    page = burn_rate_alerts(slo(group_by=("region",)))[0]
+    own = "sloth_id=%[1]q, region=%[2]q"
+    assert page.annotations["budget_remaining"] == (
+        f'{{{{with printf "max(slo:period_error_budget_remaining:ratio{{{own}}})" $labels.sloth_id $labels.region'
+        " | query}}{{. | first | value | humanizePercentage}}{{else}}unknown{{end}}"
+    )
+    assert "* 2592000 / (max(slo:current_burn_rate:ratio{" in page.annotations["time_to_exhaustion"]
+
+
 def test_tiers_with_names_of_their_own_are_alerts_of_their_own() -> None:
     hour, minutes = Duration.of(hours=1), Duration.of(minutes=5)
     tiers = (
