@@ -59,6 +59,14 @@ def test_secrets_come_from_files_and_the_environment_wins(
     assert settings.s3_region == "from the environment"
 
 
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("DEMO_S3_ENDPOINT_URL", "DEMO_S3_ACCESS_KEY_ID", "DEMO_OTLP_ENDPOINT", "DEMO_PORT"):
+        monkeypatch.setenv(variable, "")
+    settings = Settings.load()
+    assert (settings.s3_endpoint_url, settings.s3_access_key_id, settings.otlp_endpoint) == (None, None, None)
+    assert settings.port == 8000
+
+
 @pytest.mark.parametrize("variable", ["DEMO_API_KEYS", "PUBLIC_API_KEY", "API_KEY"])
 def test_keys_are_found_under_the_names_that_operators_use(
     monkeypatch: pytest.MonkeyPatch, variable: str

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.demo_service.conftest import start_application as start_application
 from tests.demo_service.running_service import RunningService
 from tests.platform.edge import Edge, running_edge
 from tests.platform.stubs import StubServer, stub_server
@@ -34,7 +35,7 @@ def admin_page() -> Iterator[StubServer]:
 @pytest.fixture(scope="module")
 def edge(folder: Path, service: RunningService, admin_page: StubServer) -> Iterator[Edge]:
     """The real edge in front of the real service."""
-    upstreams = ("GRAFANA", "PROMETHEUS", "ALERTMANAGER", "PGADMIN", "MEILISEARCH")
+    upstreams = ("GRAFANA", "PROMETHEUS", "ALERTMANAGER", "PGADMIN", "MEILISEARCH", "OBJECT_STORE")
     with running_edge(
         folder,
         SERVICE_UPSTREAM=service.base_url.removeprefix("http://"),

@@ -27,7 +27,7 @@ from tests.platform.program import Program, eventually, free_port
 from tests.platform.stubs import StubServer
 
 DOCS = ("/docs", "/redoc", "/openapi.json", "/docs/assets/start.js")
-ADMIN_PAGES = ("/grafana/", "/prometheus/", "/alertmanager/", "/pgadmin/", "/meilisearch/health")
+ADMIN_PAGES = ("/grafana/", "/prometheus/", "/alertmanager/", "/pgadmin/", "/s3/", "/meilisearch/health")
 MEGABYTE = 1024 * 1024
 LARGEST_FILE: int = Settings.model_fields["max_upload_bytes"].default
 
@@ -65,7 +65,7 @@ def test_the_edges_password_goes_no_further(edge: Edge, admin_page: StubServer, 
     assert not {name for name in request.headers if name.startswith(("x-webauth", "x-auth-request"))}
 
 
-@pytest.mark.parametrize("name", ["grafana", "prometheus", "alertmanager", "pgadmin"])
+@pytest.mark.parametrize("name", ["grafana", "prometheus", "alertmanager", "pgadmin", "s3"])
 def test_an_admin_page_is_served_under_its_prefix(edge: Edge, admin_page: StubServer, name: str) -> None:
     edge.client.get(f"/{name}/some/page", auth=SIGNED_IN)
     assert admin_page.received[-1].path == f"/{name}/some/page"
