@@ -43,7 +43,9 @@ class TestDocumentsWithoutProvider:
         assert wider != main.read_text()
         main.write_text(wider)
         module.must("init", "-input=false", "-no-color")
-        assert "may do something else than read its secrets" in module.run("test", "-no-color").stdout
+        told = module.run("test", "-no-color")
+        assert told.returncode != 0
+        assert "may do something else than read its secrets" in told.stdout + told.stderr
 
 
 class TestFirstBoot:
