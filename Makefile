@@ -22,7 +22,7 @@ test: setup
 	mypy
 	lint-imports
 	slo compile --check
-	pytest
+	pytest --numprocesses auto --dist loadfile
 
 setup:
 	@scripts/setup

@@ -56,9 +56,22 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return request.config.stash.setdefault(FIGURES, []).append
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands its figures over."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = session.config.stash.get(FIGURES, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The figures of a worker that is done; one that crashed has none."""
+    figures = getattr(node, "workeroutput", {}).get("figures", [])
+    node.config.stash.setdefault(FIGURES, []).extend(figures)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     figures = config.stash.get(FIGURES, [])
-    if figures:
+    if figures and not hasattr(config, "workeroutput"):
         terminalreporter.section("measured in a real Prometheus")
         for line in figures:
             terminalreporter.write_line(line)
