@@ -115,7 +115,8 @@ def _coverage(period: Duration) -> str:
     """It may lag by an hour, which is a thousandth of a month, so nothing is added to the settled count."""
     settled = _last_settled(naming.measured_slots(period))
     so_far = f"count_over_time({naming.valid_events_count(COUNT_INTERVAL)}{MATCHERS}[{SETTLE_INTERVAL}])"
-    return f"({settled} or {so_far}) / {number(Decimal(period.ms) / COUNT_INTERVAL.ms)}"
+    slots = number(Decimal(period.ms) / COUNT_INTERVAL.ms)
+    return f"{settled} / {slots} or {so_far} / {slots}"
 
 
 def _metadata(slo: Slo) -> Iterator[RecordingRule]:

@@ -33,7 +33,7 @@ def test_the_window_is_filled_in_however_it_is_spaced(template: str) -> None:
 
 def test_counters_are_read_over_one_scrape_more_so_that_neighbours_share_a_sample() -> None:
     found = rates(EventSli(total_query="sum(rate(t[{{.window}}]))", error_query="sum(rate(e[{{.window}}]))"))
-    assert found == EventRates("sum(rate(t[5m30s]))", "(sum(rate(e[5m30s]))) or on () 0 * VALID")
+    assert found == EventRates("sum(rate(t[5m30s]))", "(sum(rate(e[5m30s]))) or on () 0 * sum(VALID)")
 
 
 def test_an_increase_is_told_per_second() -> None:
@@ -62,20 +62,20 @@ def test_where_the_units_of_the_two_queries_differ_their_ratio_stays_as_written(
 
 def test_good_events_leave_the_rest_as_errors_and_never_less_than_none() -> None:
     found = rates(EventSli(total_query="sum(rate(t[{{.window}}]))", good_query="sum(rate(g[{{.window}}]))"))
-    assert found.errors == "clamp_min(VALID - on () ((sum(rate(g[5m30s]))) or on () 0 * VALID), 0)"
+    assert found.errors == "clamp_min(VALID - on () ((sum(rate(g[5m30s]))) or on () 0 * sum(VALID)), 0)"
 
 
 def test_availability() -> None:
     assert rates(AvailabilitySli("http_requests_total", 'code=~"5.."', 'job="web"')) == EventRates(
         'sum(rate(http_requests_total{job="web"}[5m30s]))',
-        '(sum(rate(http_requests_total{job="web",code=~"5.."}[5m30s]))) or on () 0 * VALID',
+        '(sum(rate(http_requests_total{job="web",code=~"5.."}[5m30s]))) or on () 0 * sum(VALID)',
     )
 
 
 def test_groups_are_kept_through_both_queries() -> None:
     found = rates(AvailabilitySli("requests_total", 'code="500"'), "route", "method")
     assert found.valid == "sum by (route, method) (rate(requests_total[5m30s]))"
-    assert found.errors.endswith("or on (route, method) 0 * VALID")
+    assert found.errors.endswith("or on (route, method) 0 * sum by (route, method) (VALID)")
 
 
 def test_without_the_latency_bucket_there_are_no_valid_events_either() -> None:
