@@ -10,13 +10,13 @@ from datetime import tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
 from slo_toolkit.cli.asking import Percent, read_slos, slo_input, told_exit_code
 from slo_toolkit.cli.connecting import connect, connection_options
-from slo_toolkit.cli.console import note
+from slo_toolkit.cli.console import note, printable
 
 if TYPE_CHECKING:
     from slo_toolkit.query import Prometheus
@@ -33,10 +33,6 @@ class Output(StrEnum):
     PROMETHEUS = "prometheus"
 
 
-WATCH_SECONDS = 30
-_CLEAR_SCREEN = "\x1b[H\x1b[2J"
-
-
 @click.command("budget", short_help="Tell what is left of the error budgets, from a live Prometheus.")
 @slo_input
 @connection_options
@@ -50,7 +46,15 @@ _CLEAR_SCREEN = "\x1b[H\x1b[2J"
 @click.option("--raw", is_flag=True, help="Measure with raw queries even where rules record; needs --spec.")
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
 @click.option("--fail-under", type=Percent(), help="Exit with 1 where less of the budget is left than this.")
-@click.option("--watch", is_flag=True, help=f"Ask again every {WATCH_SECONDS} seconds, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Ask again and again, until Ctrl-C.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=1),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often --watch asks.",
+)
 @click.pass_context
 def command(
     click_context: click.Context,
@@ -64,6 +68,7 @@ def command(
     output: str,
     fail_under: Decimal | None,
     watch: bool,
+    interval: float,
     **connection: Any,
 ) -> None:
     """Tell what is left of the error budget of each SLO, the worst first.
@@ -82,7 +87,9 @@ def command(
     wanted = _wanted(names, read_slos(spec_paths), raw, zone, moment, period_text)
     with connect(connection) as prometheus:
         if watch:
-            _watch(prometheus, wanted)
+            from slo_toolkit.cli.watching import watch as keep_watching
+
+            keep_watching(lambda: _screen(prometheus, wanted()), interval)
         asked = wanted()
         answer = _ask(prometheus, asked)
         click.echo(_rendering(Output(output), prometheus, asked)(answer), nl=False)
@@ -169,15 +176,10 @@ def table_rendering() -> Callable[[Answer], str]:
     return partial(as_table, width=width, colour=is_terminal and not os.environ.get("NO_COLOR"))
 
 
-def _watch(prometheus: Prometheus, wanted: Callable[[], Wanted]) -> NoReturn:
-    """The table again and again. A server that does not answer for a while ends nothing."""
-    from slo_toolkit.errors import NotMeasurable
+def _screen(prometheus: Prometheus, wanted: Wanted) -> str:
+    """The table with its warnings: what goes to standard error would be lost with the next screen."""
+    from slo_toolkit.status.survey import ask
 
-    table = table_rendering()
-    while True:
-        try:
-            shown = table(_ask(prometheus, wanted()))
-        except NotMeasurable as failure:
-            shown = f"{failure}\n"
-        click.echo((_CLEAR_SCREEN if sys.stdout.isatty() else "") + shown)
-        time.sleep(WATCH_SECONDS)
+    answer = ask(prometheus, wanted)
+    warnings = "".join(f"warning: {printable(warning)}\n" for warning in answer.warnings)
+    return warnings + table_rendering()(answer)
