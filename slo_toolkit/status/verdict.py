@@ -90,7 +90,8 @@ def is_bad(status: BudgetStatus, fail_under: Decimal | None) -> bool:
 def exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:
     """1 where a budget is bad, else 3 where one could not be measured, else 0.
 
-    1 wins over 3: a gate that lets "could not be measured" pass must still stop at an exhausted budget.
+    1 wins over 3: a gate that lets "could not be measured" pass must still stop at an exhausted budget, while one
+    that lets exhausted budgets pass loses nothing, since what nobody could measure is at worst exhausted.
     """
     if any(is_bad(status, fail_under) for status in statuses):
         return BAD
