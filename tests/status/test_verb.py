@@ -43,7 +43,9 @@ def test_no_data_is_3_and_told_for_each_slo(slo: SloCommand, serve: Serve) -> No
     assert "1 met" in out
 
 
-def test_exhausted_beside_no_data_is_1_and_no_data_is_told_all_the_same(slo: SloCommand, serve: Serve) -> None:
+def test_exhausted_beside_no_data_is_1_and_no_data_is_told_all_the_same(
+    slo: SloCommand, serve: Serve
+) -> None:
     series = [*recorded(ratio_rate30d=0.01), *recorded(slo="silent", ratio_rate30d=float("nan"))]
     code, _, err = slo("budget", "--prometheus", serve(of(series)).url)
     assert code == 1
