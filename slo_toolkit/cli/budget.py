@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ import click
 
 from slo_toolkit.cli.asking import Percent, read_slos, slo_input, told_exit_code
 from slo_toolkit.cli.connecting import connect, connection_options
-from slo_toolkit.cli.console import note, printable
+from slo_toolkit.cli.console import is_colourful, note, printable
 
 if TYPE_CHECKING:
     from slo_toolkit.query import Prometheus
@@ -173,7 +172,7 @@ def table_rendering() -> Callable[[Answer], str]:
 
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if is_terminal else DEFAULT_WIDTH
-    return partial(as_table, width=width, colour=is_terminal and not os.environ.get("NO_COLOR"))
+    return partial(as_table, width=width, colour=is_colourful())
 
 
 def _screen(prometheus: Prometheus, wanted: Wanted) -> str:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 
 def note(message: str) -> None:
     click.echo(f"slo: {printable(message)}", err=True)
+
+
+def is_colourful() -> bool:
+    """Whether standard output is a terminal, and its user did not ask for no colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def plural(number: int, noun: str) -> str:

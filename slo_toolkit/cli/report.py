@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
 from slo_toolkit.cli.asking import read_slos, slo_input, told_exit_code
 from slo_toolkit.cli.connecting import connect, connection_options
-from slo_toolkit.cli.console import note
+from slo_toolkit.cli.console import is_colourful, note
 from slo_toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _rendering(output: Output) -> Callable[[Report], str]:
 
     match output:
         case Output.TABLE:
-            return report_text.as_table
+            return partial(report_text.as_table, colour=is_colourful())
         case Output.JSON:
             return report_text.as_json
         case Output.MARKDOWN:

@@ -163,10 +163,9 @@ class _Question:
     def _coverage_step(self) -> Duration:
         return max(SLOT, Duration(self.span.elapsed.ms // _COVERAGE_STEPS // 1000 * 1000))
 
-    def _coverage(self, facts: Facts) -> Decimal | None:
-        measured = facts.get(_COVERAGE)
-        if measured is None:
-            return None
+    def _coverage(self, facts: Facts) -> Decimal:
+        """None of its steps may fall into the little that was measured so far."""
+        measured = facts.get(_COVERAGE) or Decimal(0)
         return min(Decimal(1), measured * self._coverage_step.ms / self.span.elapsed.ms)
 
     @staticmethod

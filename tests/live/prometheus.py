@@ -17,7 +17,7 @@ import pytest
 
 # One head block holds every history: timestamps of long ago are accepted in order for each series,
 # whatever was written for other series before, and nothing is compacted while a test reads.
-HEAD_SPAN = "80d"
+HEAD_SPAN = "160d"
 START_ATTEMPTS = 3
 READY_POLL_SECONDS = 0.02
 READY_POLLS = 1500

@@ -299,3 +299,11 @@ def test_one_fault_is_told_beside_what_was_measured(slo: SloCommand, serve: Serv
         "requests": "met",
     }
     assert "shop/silent: not measurable" in err
+
+
+def test_what_was_measured_for_minutes_alone_says_so(slo: SloCommand, serve: Serve, spec: str) -> None:
+    """No step of the coverage falls into them, so the server has no word on it."""
+    url = serve(raw("0", "5", without="coverage")).url
+    code, out, _ = slo("budget", "--prometheus", url, "--spec", spec)
+    assert code == 0
+    assert "measured 0 of 30 days" in out

@@ -14,6 +14,14 @@ from slo_toolkit.status.render.facts import facts
 from slo_toolkit.status.render.plots import burn_down, burn_rate
 from slo_toolkit.status.stories import Story
 
+_FIGURES = frozenset(
+    (
+        *("Objective", "SLI", "Left", "Burn 1h", "Lasts", "Measured", "Before", "Change"),
+        *("Lasted", "Budget spent", "Peak burn rate", "Threshold", "Long", "Short"),
+    )
+)
+"""Titles of the columns that are set flush right."""
+
 
 def as_html(answer: Answer, stories: Mapping[Key, Story]) -> str:
     return page(f"Error budgets at {rfc3339(answer.at)}", _body(answer, stories))
@@ -27,10 +35,15 @@ def page(title: str, body: Iterable[str]) -> str:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'; img-src data:\">\n"
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<h1>{_unbroken(title)}</h1>\n"
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )
+
+
+def _unbroken(title: str) -> str:
+    """A title whose lines break between words, and not within a date."""
+    return " ".join(f"<span>{escape(word)}</span>" for word in title.split())
 
 
 def _body(answer: Answer, stories: Mapping[Key, Story]) -> Iterator[str]:
@@ -66,8 +79,12 @@ def _overview(statuses: Sequence[BudgetStatus]) -> str:
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table that scrolls on its own where the page is narrow; the cells are HTML already."""
-    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    styles = [' class="figure"' if title in _FIGURES else "" for title in titles]
+    head = "".join(f"<th{style}>{escape(title)}</th>" for title, style in zip(titles, styles, strict=True))
+    body = "\n".join(
+        "<tr>" + "".join(f"<td{style}>{cell}</td>" for cell, style in zip(row, styles, strict=True)) + "</tr>"
+        for row in rows
+    )
     return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
 
 
@@ -96,7 +113,7 @@ def section(number: int, status: BudgetStatus, story: Story | None) -> Iterator[
     if story is not None and story.episodes:
         yield "<h3>What spent it</h3>"
         yield episode_table(story.episodes)
-    if status.alert_windows:
+    if status.alert_windows and not status.span.is_closed:
         yield "<h3>Alert windows</h3>"
         yield _alert_windows(status)
     yield "</section>"
@@ -107,9 +124,10 @@ def _figure(svg: str, caption: str) -> str:
 
 
 def episode_table(episodes: Sequence[Episode]) -> str:
-    titles = ("#", "From (UTC)", "Lasted", "Budget spent", "Peak burn rate", "Mostly")
+    titles = words.episode_titles(episodes)
     rows = (
-        tuple(map(escape, words.episode(number, episode))) for number, episode in enumerate(episodes, start=1)
+        tuple(map(escape, words.episode(number, episode)[: len(titles)]))
+        for number, episode in enumerate(episodes, start=1)
     )
     return table(titles, rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -53,7 +53,7 @@ def as_table(answer: Answer, width: int = DEFAULT_WIDTH, colour: bool = False) -
     name_width = min(max(map(len, names), default=0), max(room, _SHORTEST_NAME))
     lines = [_line("VERDICT".ljust(9), "SLO", [column.title for column in columns], name_width, widths)]
     for status, row in zip(answer.statuses, cells, strict=True):
-        verdict = _coloured(words.VERDICT[status.verdict].ljust(9), status.verdict, colour)
+        verdict = coloured(words.VERDICT[status.verdict].ljust(9), status.verdict, colour)
         lines.append(_line(verdict, status.name, row, name_width, widths))
         lines += [f"{_INDENT}{line}" for line in _wrapped(_remarks(status), width - len(_INDENT))]
     return "\n".join([*lines, "", *_footer(answer)]) + "\n"
@@ -114,11 +114,19 @@ def _wrapped(remarks: Iterator[str], width: int) -> list[str]:
 
 
 def _footer(answer: Answer) -> Iterator[str]:
-    counts = {verdict: sum(status.verdict is verdict for status in answer.statuses) for verdict in Verdict}
-    told = ", ".join(f"{count} {words.VERDICT[verdict]}" for verdict, count in counts.items() if count)
     periods = sorted({status.span.name for status in answer.statuses})
-    yield f"{told or 'no SLO'} at {rfc3339(answer.at)}, over {', '.join(periods)}" if periods else "no SLO"
+    counts = verdict_counts(answer.statuses)
+    yield f"{counts} at {rfc3339(answer.at)}, over {', '.join(periods)}" if periods else counts
 
 
-def _coloured(text: str, verdict: Verdict, colour: bool) -> str:
+def verdict_counts(statuses: Iterable[BudgetStatus]) -> str:
+    """As in `1 exhausted, 3 met`."""
+    verdicts = [status.verdict for status in statuses]
+    counts = {verdict: verdicts.count(verdict) for verdict in Verdict}
+    told = [f"{count} {words.VERDICT[verdict]}" for verdict, count in counts.items() if count]
+    return ", ".join(told) or "no SLO"
+
+
+def coloured(text: str, verdict: Verdict, colour: bool) -> str:
+    """`text` in the colour of the verdict, where colours are wanted."""
     return f"\x1b[{_COLOURS[verdict]}m{text}\x1b[0m" if colour else text

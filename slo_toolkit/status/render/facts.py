@@ -14,19 +14,25 @@ def facts(status: BudgetStatus) -> Iterator[tuple[str, str]]:
     yield "SLI", words.sli(status)
     yield "Events", _events(status)
     yield "Budget left", _left(status)
+    if not status.span.is_closed:
+        yield from _present(status)
+    yield "Measured", words.coverage(status)
+    yield "Source", words.source(status.origin)
+
+
+def _present(status: BudgetStatus) -> Iterator[tuple[str, str]]:
+    """What is about the present moment, and tells nothing about a period that is over."""
     yield (
         "Spent in the last hour, day, week",
         " · ".join(words.or_unknown(spent, words.spent_share) for spent in status.spent_in.values()),
     )
     yield "Burn rate", _burn_rates(status)
     yield "Gone at the rate of the last hour", words.exhaustion(status)
-    yield "Measured", words.coverage(status)
     yield (
         "Alerts",
         ", ".join(f"{alert.name} ({alert.severity or 'alert'}) {alert.state}" for alert in status.alerts)
         or "none active",
     )
-    yield "Source", words.source(status.origin)
 
 
 def _events(status: BudgetStatus) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import textwrap
 from collections.abc import Iterator
 from decimal import Decimal
 from html import escape
@@ -18,10 +19,12 @@ from slo_toolkit.status.render.as_html import badge, page, section, table
 from slo_toolkit.status.render.as_json import number, status_document
 from slo_toolkit.status.render.as_markdown import code, escaped
 from slo_toolkit.status.render.as_markdown import table as markdown_table
+from slo_toolkit.status.render.as_table import coloured, verdict_counts
 from slo_toolkit.status.report import Entry, Report
 
 _TITLES = ("Verdict", "SLO", "Objective", "SLI", "Left", "Before", "Change", "Measured")
-_EPISODE_TITLES = ("#", "From (UTC)", "Lasted", "Budget spent", "Peak burn rate", "Mostly")
+_WIDTH = 80
+_INDENT = " " * 11
 
 
 def as_json(report: Report) -> str:
@@ -72,14 +75,23 @@ def as_csv(report: Report) -> str:
     return text.getvalue()
 
 
-def as_table(report: Report) -> str:
-    """Plain text of 80 columns; a line for each SLO and one for each of its episodes."""
+def as_table(report: Report, colour: bool = False) -> str:
+    """Text of 80 columns; a line for each SLO and one for each of its episodes."""
     lines = [f"{'VERDICT':9}  {'SLO':32}{'SLI':>10}{'LEFT':>10}{'CHANGE':>11}"]
     for entry in report.entries:
         verdict, _, _, sli, left, _, change, _ = _cells(entry)
-        lines.append(f"{verdict:9}  {_fitting(entry.status.name):32}{sli:>10}{left:>10}{change:>11}")
-        lines += [f"{'':11}{line}" for line in _remarks(entry)]
-    return "\n".join([*lines, "", f"{_when(report)}; change against the period before"]) + "\n"
+        verdict = coloured(f"{verdict:9}", entry.status.verdict, colour)
+        lines.append(f"{verdict}  {_fitting(entry.status.name):32}{sli:>10}{left:>10}{change:>11}")
+        for remark in _remarks(entry):
+            lines += textwrap.wrap(
+                remark,
+                _WIDTH,
+                initial_indent=_INDENT,
+                subsequent_indent=f"{_INDENT}  ",
+                break_on_hyphens=False,
+            )
+    counts = verdict_counts(entry.status for entry in report.entries)
+    return "\n".join([*lines, "", f"{counts} in {_when(report)}; change against the period before"]) + "\n"
 
 
 def _fitting(name: str) -> str:
@@ -132,9 +144,9 @@ def _markdown(report: Report) -> Iterator[str]:
         if entry.episodes:
             yield f"\n### What spent the budget of {code(entry.status.name)}\n"
             yield from markdown_table(
-                _EPISODE_TITLES,
+                titles := words.episode_titles(entry.episodes),
                 (
-                    tuple(map(escaped, words.episode(number, told)))
+                    tuple(map(escaped, words.episode(number, told)[: len(titles)]))
                     for number, told in enumerate(entry.episodes, start=1)
                 ),
             )

@@ -10,8 +10,10 @@ from html import escape
 
 from slo_toolkit.status.episodes import Episode
 
-WIDTH, HEIGHT = 640, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 22
+WIDTH, HEIGHT = 480, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 20, 22
+_BETWEEN_WORDS = 13
+"""Words on horizontal lines stand no closer above each other than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,7 @@ class Plot:
         for moment, text in _dates(self.start, self.end):
             yield f'<line class="grid" x1="{x(moment):.1f}" x2="{x(moment):.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
             yield _text(x(moment), HEIGHT - 6, text, "middle")
-        for rule in self.rules:
-            if self.low <= rule.value <= self.high:
-                yield _horizontal(y(rule.value), rule.style)
-                yield _text(WIDTH - _RIGHT - 2, y(rule.value) - 3, rule.text, "end")
+        yield from self._rules(y)
         for line in self.lines:
             for piece in _pieces(line):
                 points = " ".join(f"{x(moment):.1f},{y(value):.1f}" for moment, value in piece)
@@ -101,7 +100,17 @@ class Plot:
         width = max(right - left, 2.0)
         place = f'x="{left:.1f}" y="{_TOP}" width="{width:.1f}" height="{HEIGHT - _TOP - _BOTTOM}"'
         yield f'<rect class="episode" {place}/>'
-        yield _text(left + width / 2, _TOP + 10, str(number), "middle", "mark")
+        yield _text(left + width / 2, _TOP - 6, str(number), "middle", "mark")
+
+    def _rules(self, y: Axis) -> Iterator[str]:
+        """The lines from the bottom up; a word that would touch the one below moves up."""
+        lowest_free = math.inf
+        for rule in sorted(self.rules, key=lambda rule: rule.value):
+            if self.low <= rule.value <= self.high:
+                yield _horizontal(y(rule.value), rule.style)
+                place = min(y(rule.value) - 3, lowest_free)
+                yield _text(WIDTH - _RIGHT - 2, place, rule.text, "end")
+                lowest_free = place - _BETWEEN_WORDS
 
 
 def _horizontal(y: float, style: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import TypeVar
@@ -117,6 +117,12 @@ def coverage(status: BudgetStatus) -> str:
     whole = Decimal(elapsed.ms) / size
     measured = status.coverage * whole
     return f"{plain(_floor(measured, 1))} of {plain(_round(whole, 1))} {unit}"
+
+
+def episode_titles(told: Sequence[Episode]) -> tuple[str, ...]:
+    """What `episode` gives, without the last where nothing stands out in any of them."""
+    titles = ("#", "From (UTC)", "Lasted", "Budget spent", "Peak burn rate", "Mostly")
+    return titles if any(one.contributions for one in told) else titles[:-1]
 
 
 def episode(number: int, told: Episode) -> tuple[str, str, str, str, str, str]:
