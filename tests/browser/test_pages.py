@@ -24,6 +24,7 @@ from tests.status.fake import AT, DAY, FakePrometheus, identity, recorded
 from .chromium import Browser, chromium_binary, running_chromium
 
 PHONE, LAPTOP = 390, 1280
+SHEET = 718  # what the margins leave of A4, in CSS pixels
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, for text of any size
 
 # Red, green and blue of a colour as the browser tells it; relative luminance and contrast are those of WCAG 2.2.
@@ -84,7 +85,7 @@ def _story() -> Story:
     times = [AT - 29 * DAY + number * 7200 for number in range(348)]
     steps = tuple(Step(time, 1e5, 4e4 if number % 150 == 9 else 20.0) for number, time in enumerate(times))
     episode = Episode(times[8], times[9], 400.0, 4e4, 0.5, (Contribution("route", "/pay", 0.97),))
-    return Story(History(SLOT, steps), (episode, replace(episode, start=times[158], end=times[159])))
+    return Story(History(SLOT * 24, steps), (episode, replace(episode, start=times[158], end=times[159])))
 
 
 def _budget() -> str:
@@ -141,10 +142,12 @@ def test_dark_is_dark(browser: Browser, file: Path) -> None:
 
 
 def test_a_page_prints(browser: Browser, file: Path) -> None:
-    """On few sheets, and on white, although the screen is dark."""
+    """On sheets that are full, and on white, although the screen is dark."""
     page = browser.open(file, width=LAPTOP, dark=True)
     pdf = page.pdf()
     assert pdf.startswith(b"%PDF")
-    assert 1 < len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 6
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 4, "a sheet for each of the SLOs"
+    page.resize(SHEET, 1000)
     page.call("Emulation.setEmulatedMedia", {"media": "print"})
+    assert page.value(OVERFLOW) == 0, "nothing is cut off at the right"
     assert page.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -44,3 +44,11 @@ def test_a_burn_rate_has_as_many_digits_as_say_something(rate: str, text: str) -
 def test_a_time_of_outage_is_told_in_minutes() -> None:
     assert words.minutes(Decimal(12_960)) == "216 min"
     assert words.minutes(Decimal(-90)) == "-1.5 min"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [("-0.963", "-96.3 pp"), ("0.05", "+5.0 pp"), ("-0.0004", "+0.0 pp"), ("0", "+0.0 pp")],
+)
+def test_a_change_has_a_sign_and_nothing_is_no_loss(change: str, text: str) -> None:
+    assert words.points(Decimal(change)) == text

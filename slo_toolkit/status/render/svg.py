@@ -11,8 +11,9 @@ from html import escape
 from slo_toolkit.status.episodes import Episode
 
 WIDTH, HEIGHT = 480, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 20, 22
-_BETWEEN_WORDS = 13
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 20, 28
+_HALF_A_DATE = 28
+_BETWEEN_WORDS = 15
 """Words on horizontal lines stand no closer above each other than this."""
 
 
@@ -88,7 +89,7 @@ class Plot:
             yield _horizontal(y(value), "grid") + _text(_LEFT - 6, y(value) + 4, text, "end")
         for moment, text in _dates(self.start, self.end):
             yield f'<line class="grid" x1="{x(moment):.1f}" x2="{x(moment):.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
-            yield _text(x(moment), HEIGHT - 6, text, "middle")
+            yield _date(x(moment), text)
         yield from self._rules(y)
         for line in self.lines:
             for piece in _pieces(line):
@@ -111,6 +112,13 @@ class Plot:
                 place = min(y(rule.value) - 3, lowest_free)
                 yield _text(WIDTH - _RIGHT - 2, place, rule.text, "end")
                 lowest_free = place - _BETWEEN_WORDS
+
+
+def _date(x: float, text: str) -> str:
+    """Below its moment; at the right end flush with the picture, not cut off by it."""
+    if x > WIDTH - _HALF_A_DATE:
+        return _text(WIDTH - 1, HEIGHT - 6, text, "end")
+    return _text(x, HEIGHT - 6, text, "middle")
 
 
 def _horizontal(y: float, style: str) -> str:

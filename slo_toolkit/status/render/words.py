@@ -53,7 +53,8 @@ def share(ratio: Decimal) -> str:
 
 def points(change: Decimal) -> str:
     """How much a share changed, in percentage points."""
-    return f"{_round(change * 100, 1):+,} pp"
+    # Adding 0 takes the sign from what is rounded to nothing.
+    return f"{_round(change * 100, 1) + 0:+,} pp"
 
 
 def spent_share(ratio: Decimal) -> str:
