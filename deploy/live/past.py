@@ -186,7 +186,10 @@ class Past:
             {},
             [64e6 + 4e3 * (n % 2000) + 1e5 * h for n, h in enumerate(handled)],
         )
+        yield "process_virtual_memory_bytes", {}, [410e6] * len(handled)
         yield "process_open_fds", {}, [float(18 + count % 5) for count in handled]
+        yield "process_max_fds", {}, [1024.0] * len(handled)
+        yield "process_start_time_seconds", {}, [float(self.start)] * len(handled)
         yield "http_requests_in_flight", {}, [float(count // 7) for count in handled]
         yield "contact_submissions_total", {}, succeeded("/contact")
         yield "document_search_queries_total", {}, succeeded("/documents/search")

@@ -16,7 +16,7 @@ from deploy.live.replay import Plan, replay
 from deploy.live.rules import rules_of
 from tests.live.prometheus import running_prometheus
 
-from .demo_history import END, START, series
+from .demo_history import END, SCRAPED_EVERY, START, series
 from .specs import KINDS, compiled, demo_spec
 
 EVALUATED_EVERY = 300
@@ -52,7 +52,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def _slower(spec: str) -> str:
     """The spec with fewer evaluations: a month of them every 30 seconds would take minutes."""
     return spec.replace(
-        "    sli:\n", f"    evaluation_interval: {EVALUATED_EVERY}s\n    scrape_interval: 60s\n    sli:\n"
+        "    sli:\n",
+        f"    evaluation_interval: {EVALUATED_EVERY}s\n    scrape_interval: {SCRAPED_EVERY}s\n    sli:\n",
     )
 
 

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from slo_toolkit.emit.dashboards.api import api_dashboard
 from slo_toolkit.emit.dashboards.infrastructure import infrastructure
-from slo_toolkit.emit.dashboards.json_text import json_text
-from slo_toolkit.emit.dashboards.layout import dashboard_json
+from slo_toolkit.emit.dashboards.layout import dashboard_text
 from slo_toolkit.emit.dashboards.literal import literal_plan
-from slo_toolkit.emit.dashboards.model import Dashboard
 from slo_toolkit.emit.dashboards.overview import overview
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.emit.dashboards.service import service_dashboard
@@ -24,15 +22,15 @@ def dashboards(services: Mapping[str, Sequence[Plan]], counted: bool) -> Iterato
         return
     services = {service: [literal_plan(plan) for plan in plans] for service, plans in services.items()}
     plans = [plan for of_service in services.values() for plan in of_service]
-    yield _OVERVIEW, _text(overview(plans, _selection(plans, counted)))
-    yield _INFRASTRUCTURE, _text(infrastructure())
+    yield _OVERVIEW, dashboard_text(overview(plans, _selection(plans, counted)))
+    yield _INFRASTRUCTURE, dashboard_text(infrastructure())
     taken = {_OVERVIEW, _INFRASTRUCTURE, *(f"{service}.json" for service in services)}
     for service, of_service in services.items():
         api = api_dashboard(service, [plan.slo for plan in of_service])
         made = service_dashboard(service, of_service, _selection(of_service, counted), api is not None)
-        yield _free(f"{service}.json", "slos", (_OVERVIEW, _INFRASTRUCTURE)), _text(made)
+        yield _free(f"{service}.json", "slos", (_OVERVIEW, _INFRASTRUCTURE)), dashboard_text(made)
         if api is not None:
-            yield _free(f"{service}-api.json", "requests", taken), _text(api)
+            yield _free(f"{service}-api.json", "requests", taken), dashboard_text(api)
 
 
 def _free(name: str, ending: str, taken: Sequence[str] | set[str]) -> str:
@@ -48,7 +46,3 @@ def _selection(plans: Sequence[Plan], counted: bool) -> Selection:
         periods=tuple(sorted({plan.slo.period for plan in plans})),
         counted=counted,
     )
-
-
-def _text(dashboard: Dashboard) -> str:
-    return json_text(dashboard_json(dashboard))

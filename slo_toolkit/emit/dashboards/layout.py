@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from slo_toolkit.emit.dashboards.json_text import Shared
+from slo_toolkit.emit.dashboards.json_text import Shared, json_text
 from slo_toolkit.emit.dashboards.model import Dashboard, Panel, Row
 
 COLUMNS = 24
@@ -26,8 +26,12 @@ _BUILT_IN_ANNOTATIONS = Shared(
 )
 
 
-def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
+def dashboard_text(dashboard: Dashboard) -> str:
     """The dashboard as Grafana imports it: its description comes first, since it tells a generated file."""
+    return json_text(_head(dashboard), "panels", _placed(dashboard.rows))
+
+
+def _head(dashboard: Dashboard) -> dict[str, Any]:
     return {
         "description": dashboard.description,
         "uid": dashboard.uid,
@@ -43,11 +47,10 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
         "links": list(dashboard.links),
         "templating": {"list": list(dashboard.variables)},
         "annotations": {"list": [_BUILT_IN_ANNOTATIONS, *dashboard.annotations]},
-        "panels": list(_placed(dashboard.rows)),
     }
 
 
-def _placed(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+def _placed(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     """Every panel with an id and a place. A collapsed row holds its panels, an open one stands above them."""
     ids, y = count(1), 0
     for row in rows:

@@ -6,7 +6,7 @@ granted is left out, such as a query's data source where it is the panel's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -125,7 +125,7 @@ class Dashboard:
     uid: str
     title: str
     description: str
-    rows: Sequence[Row]
+    rows: Iterable[Row]
     variables: Sequence[Json]
     annotations: Sequence[Json] = ()
     links: Sequence[Json] = ()

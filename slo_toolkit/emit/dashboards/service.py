@@ -25,27 +25,36 @@ from slo_toolkit.promql import quote
 _OPEN_ROWS = 1
 """Rows that are open at first. Grafana runs the queries of a row only when it is opened."""
 
-_LEAST_LINES, _MOST_LINES = 2, 12
+_MOST_LINES = 12
 
 
 def service_dashboard(service: str, plans: Sequence[Plan], selection: Selection, has_api: bool) -> Dashboard:
     """All SLOs of `service`; `has_api` says that it has an API dashboard to link to."""
     ours = replace(selection, identity=f"{naming.SERVICE}={quote(service)}")
-    lines = min(max(len(plans), _LEAST_LINES), _MOST_LINES)
-    table = slo_table(ours, (), f"SLOs of {service}", height=3 + lines)
     return Dashboard(
         uid=service_uid(service),
         title=f"SLOs: {service}",
         description=f"The SLOs of {service}, one row for each. {DASHBOARD_HEADER}",
-        rows=[
-            Row("All SLOs", [table, *known_series(plans)]),
-            *(slo_row(plan, selection.counted, number > _OPEN_ROWS) for number, plan in enumerate(plans, 1)),
-        ],
+        rows=_rows(service, plans, ours),
         variables=[PROMETHEUS_CHOICE, ALERTMANAGER_CHOICE],
         annotations=[firing_alerts(ours.identity)],
         links=list(_links(service, has_api)),
         tags=["slo", *_teams(plans)],
     )
+
+
+def _rows(service: str, plans: Sequence[Plan], ours: Selection) -> Iterator[Row]:
+    """A table of one line would repeat what its SLO's own row says."""
+    above = (
+        [slo_table(ours, (), f"SLOs of {service}", 3 + min(len(plans), _MOST_LINES))]
+        if len(plans) > 1
+        else []
+    )
+    above += known_series(plans)
+    if above:
+        yield Row("All SLOs", above)
+    for number, plan in enumerate(plans, 1):
+        yield slo_row(plan, ours.counted, collapsed=number > _OPEN_ROWS)
 
 
 def slo_row(plan: Plan, counted: bool, collapsed: bool) -> Row:
