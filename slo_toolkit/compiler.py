@@ -60,7 +60,7 @@ def artefacts(plans: Iterable[Plan], recipe: Recipe, folders: Mapping[Tree, Path
     for plan in plans:
         services.setdefault(plan.slo.service, []).append(plan)
     return [
-        Artefact(emitter.folder(folders) / name, text)
+        Artefact(emitter.folder(folders) / name, text.encode())
         for emitter in EMITTERS
         for name, text in emitter.make(services, recipe)
     ]

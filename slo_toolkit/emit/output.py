@@ -21,7 +21,7 @@ class Artefact:
     """One file to be."""
 
     path: Path
-    text: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def is_generated(content: bytes) -> bool:
 
 def _different(artefacts: Iterable[Artefact]) -> Iterator[Change]:
     for artefact in artefacts:
-        old, new = _content(artefact.path), artefact.text.encode()
+        old, new = _content(artefact.path), artefact.content
         if old != new:
             yield Change(artefact.path, old, new)
 

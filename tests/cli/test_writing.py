@@ -102,7 +102,7 @@ class TestApply:
     def test_new_files_get_the_rights_that_the_umask_gives(self, folder: Path) -> None:
         before = os.umask(0o027)
         try:
-            apply(changes([Artefact(folder / "a", generated("a"))]))
+            apply(changes([Artefact(folder / "a", generated("a").encode())]))
         finally:
             os.umask(before)
 
@@ -110,17 +110,17 @@ class TestApply:
 
     def test_a_reader_sees_the_old_or_the_new_text_and_nothing_between(self, folder: Path) -> None:
         path = folder / "a"
-        apply(changes([Artefact(path, generated("old"))]))
+        apply(changes([Artefact(path, generated("old").encode())]))
         with path.open() as reader:
-            apply(changes([Artefact(path, generated("new"))]))
+            apply(changes([Artefact(path, generated("new").encode())]))
 
             assert reader.read() == generated("old")
         assert path.read_text() == generated("new")
 
     def test_all_files_stay_as_they_were_when_one_cannot_be_written(self, folder: Path) -> None:
         first, second = folder / "a", folder / "b" / "c"
-        apply(changes([Artefact(first, generated("old"))]))
-        wanted = changes([Artefact(first, generated("new")), Artefact(second, generated("new"))])
+        apply(changes([Artefact(first, generated("old").encode())]))
+        wanted = changes([Artefact(first, generated("new").encode()), Artefact(second, generated("new").encode())])
         (folder / "b").write_text("a file where a folder is needed")
 
         with pytest.raises(InputError, match=r"cannot write .*b"):

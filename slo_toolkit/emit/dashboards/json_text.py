@@ -41,26 +41,26 @@ def json_text(value: Mapping[str, Any], last: str, members: Iterable[Mapping[str
 
 def _text(value: Any, line: str) -> str:
     """`line` is the line break with the indentation of what stands around the value."""
-    match value:
-        case str():
-            return encode_basestring(value)
-        case Shared():
-            if line not in value.texts:
-                value.texts[line] = _object(value, line)
-            return value.texts[line]
-        case dict():
-            return _object(value, line)
-        case list() | tuple():
-            return _block("[", [_text(member, line + _STEP) for member in value], "]", line)
-        case bool() | float() | None:
-            return json.dumps(value, allow_nan=False)
-        case _:
-            return str(int(value))
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is int:
+        return str(value)
+    if kind is dict:
+        return _object(value, line)
+    if kind is list or kind is tuple:
+        inner = line + _STEP
+        return _block("[", [_text(member, inner) for member in value], "]", line)
+    if kind is Shared:
+        if line not in value.texts:
+            value.texts[line] = _object(value, line)
+        return str(value.texts[line])
+    return json.dumps(value, allow_nan=False)
 
 
 def _object(value: Mapping[str, Any], line: str) -> str:
     inner = line + _STEP
-    members = [f"{encode_basestring(key)}: {_text(member, inner)}" for key, member in value.items()]
+    members = [f'"{key}": {_text(member, inner)}' for key, member in value.items()]
     return _block("{", members, "}", line)
 
 
