@@ -120,7 +120,9 @@ class TestApply:
     def test_all_files_stay_as_they_were_when_one_cannot_be_written(self, folder: Path) -> None:
         first, second = folder / "a", folder / "b" / "c"
         apply(changes([Artefact(first, generated("old").encode())]))
-        wanted = changes([Artefact(first, generated("new").encode()), Artefact(second, generated("new").encode())])
+        wanted = changes(
+            [Artefact(first, generated("new").encode()), Artefact(second, generated("new").encode())]
+        )
         (folder / "b").write_text("a file where a folder is needed")
 
         with pytest.raises(InputError, match=r"cannot write .*b"):

@@ -59,6 +59,11 @@ class Query:
     def expr(self) -> str:
         return str(self.target["expr"])
 
+    def shown(self, picked: Range) -> Range:
+        """The range of the panel: the one that was picked, unless it looks back by itself."""
+        own = self.panel.get("timeFrom")
+        return Range.last(seconds(own), picked.end) if own else picked
+
     def step(self, shown: Range) -> float:
         width = self.panel["gridPos"]["w"] * _PAGE_PIXELS // _COLUMNS
         points = self.panel.get("maxDataPoints", width)
@@ -82,7 +87,8 @@ class Query:
             "__to": str(round(shown.end * 1000)),
         }
 
-    def ask(self, address: str, shown: Range, values: Mapping[str, str]) -> Rows:
+    def ask(self, address: str, picked: Range, values: Mapping[str, str]) -> Rows:
+        shown = self.shown(picked)
         expr = self.filled(shown, values)
         if self.target.get("instant"):
             return [(labels, [(shown.end, value)]) for labels, value in instant(address, expr, shown.end)]

@@ -256,11 +256,7 @@ def _rolling_budget(slo: Slo) -> Panel:
 def burn_rates(slo: Slo, counted: bool) -> Panel:
     """How fast the budget burns in every window that an alert looks at, and where the alerts begin."""
     windows = _windows(slo, counted)
-    budget = number(slo.objective.error_budget)
-    targets = [
-        Target(f"{one(slo, naming.error_ratio(window))} / {budget}", group_legend(slo, str(window)))
-        for window in windows
-    ]
+    targets = [Target(_burn_rate(slo, window), group_legend(slo, str(window))) for window in windows]
     return Panel(
         kind="timeseries",
         title="Burn rate of each window",
@@ -271,8 +267,13 @@ def burn_rates(slo: Slo, counted: bool) -> Panel:
         targets=[*targets, *_alert_lines(slo)],
         interval=step(slo.evaluation_interval),
         fields=_BURN_LINES,
-        options=look.legend("max", "lastNotNull"),
+        options=look.legend("max", "lastNotNull", placement="right"),
     )
+
+
+def _burn_rate(slo: Slo, window: Duration) -> str:
+    # On its logarithmic scale Grafana would give a zero as much room below it, down to -1x.
+    return f"clamp_min({one(slo, naming.error_ratio(window))} / {number(slo.objective.error_budget)}, 0.001)"
 
 
 def _windows(slo: Slo, counted: bool) -> Sequence[Duration]:
@@ -339,7 +340,6 @@ def _event_fields(unit: str, good: str, bad: str) -> Shared:
     return look.fields(
         unit,
         "no events were counted",
-        decimals=0,
         low=0,
         colour="palette-classic",
         custom=look.lines(style="bars", fill=60, width=0, axis=good),

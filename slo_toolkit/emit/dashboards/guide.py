@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from slo_toolkit import budget, naming
 from slo_toolkit.budget import plain
+from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards.json_text import Shared
 from slo_toolkit.emit.dashboards.links import alerts_url, explore_url, silence_url
 from slo_toolkit.emit.dashboards.literal import literal_text
@@ -33,14 +34,20 @@ _FIELDS = Shared({"defaults": {"noValue": ""}, "overrides": []})
 
 
 def _promise(slo: Slo) -> str:
-    outage = Decimal(budget.full_outage(slo.period, slo.objective).ms) / 60_000
+    outage = budget.full_outage(slo.period, slo.objective)
     description = f"{literal_text(' '.join(slo.description.split()))} " if slo.description else ""
     each = f" Each {' and '.join(slo.group_by)} has a budget of its own." if slo.group_by else ""
     return (
         f"{description}**{plain(slo.objective.percent)} %** over {slo.period.words()}: "
-        f"{plain(slo.objective.error_budget * 100)} % may fail, as much as {plain(round(outage, 1))} minutes of "
+        f"{plain(slo.objective.error_budget * 100)} % may fail, as much as {_length(outage)} of "
         f"total outage under even traffic.{each}"
     )
+
+
+def _length(outage: Duration) -> str:
+    """In whole hours or days where it is exact, else in minutes."""
+    minutes = Decimal(outage.ms) / 60_000
+    return f"{plain(round(minutes, 1))} minutes" if minutes % 60 else outage.words()
 
 
 def _links(slo: Slo) -> Iterator[str]:

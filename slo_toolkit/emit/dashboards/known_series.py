@@ -29,6 +29,7 @@ def known_series(plans: Sequence[Plan]) -> Iterator[Panel]:
             *(Target(name, name) for name in quantiles),
         ],
         width=24,
+        height=9,
         interval=step(plans[0].slo.evaluation_interval),
         fields=look.fields(
             "percent",
@@ -37,8 +38,7 @@ def known_series(plans: Sequence[Plan]) -> Iterator[Panel]:
             colour="palette-classic",
             custom=look.lines(),
             overrides=[
-                look.override(name, unit=look.SECONDS, decimals=3, custom__axisPlacement="right")
-                for name in quantiles
+                look.override(name, unit=look.SECONDS, custom__axisPlacement="right") for name in quantiles
             ],
         ),
         options=look.legend("min", "max", "lastNotNull"),

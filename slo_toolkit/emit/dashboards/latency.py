@@ -71,7 +71,6 @@ def percentile_fields(unit: str) -> Shared:
     return look.fields(
         unit,
         "no events",
-        decimals=3 if unit == "s" else None,
         low=0,
         colour="palette-classic",
         custom=look.lines(),
@@ -132,7 +131,7 @@ def _heat_options(unit: str) -> Shared:
             "filterValues": {"le": 1e-9},
             "showValue": "never",
             "legend": {"show": True},
-            "tooltip": {"show": True, "yHistogram": True},
+            "tooltip": {"mode": "single", "yHistogram": True},
             "exemplars": {"color": "rgba(255,0,255,0.7)"},
         }
     )

@@ -150,13 +150,13 @@ DASHED = {"dash": [10, 10], "fill": "dash"}
 
 
 @lru_cache
-def legend(*calcs: str) -> Shared:
-    """Options of a time series: a table of figures below it, and all series in the tooltip."""
+def legend(*calcs: str, placement: str = "bottom") -> Shared:
+    """Options of a time series: a table of figures below it or on its right, and all series in the tooltip."""
     return Shared(
         {
             "legend": {
                 "displayMode": "table" if calcs else "list",
-                "placement": "bottom",
+                "placement": placement,
                 "showLegend": True,
                 "calcs": list(calcs),
             },

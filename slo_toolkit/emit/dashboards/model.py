@@ -58,7 +58,8 @@ class LogTarget:
 class Panel:
     """One panel, `width` of 24 columns wide and `height` rows of 30 pixels high.
 
-    `interval` is the least step of its range queries, `points` the most points of a series.
+    `interval` is the least step of its range queries, `points` the most points of a series. With `time_from` it
+    looks back that far from the end of the shown range, whatever its beginning is.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Panel:
     links: Sequence[Json] = ()
     interval: str = ""
     points: int = 0
+    time_from: str = ""
     datasource: Json = PROMETHEUS
 
     def json(self, panel_id: int, x: int, y: int) -> dict[str, Any]:
@@ -86,6 +88,8 @@ class Panel:
         }
         if self.interval:
             made["interval"] = self.interval
+        if self.time_from:
+            made["timeFrom"] = self.time_from
         if self.points:
             made["maxDataPoints"] = self.points
         if self.links:

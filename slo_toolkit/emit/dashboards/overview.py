@@ -109,6 +109,7 @@ def _days(shown: Selection) -> Iterator[Panel]:
         width=24,
         height=9,
         interval="1d",
+        time_from="30d",
         fields=look.fields(
             look.SHARE,
             "nothing was measured",

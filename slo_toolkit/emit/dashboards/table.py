@@ -19,6 +19,9 @@ from slo_toolkit.promql import quote
 _DASHBOARD = "dashboard"
 """The label with the end of the uid of the service's dashboard; no stored series carries it."""
 
+_NOWHERE = {"legend": True, "tooltip": True, "viz": True}
+"""Since Grafana 13 this hides a column; before that, `hidden` does."""
+
 _BAR = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
 _COLOURED = {"type": "color-text"}
 _FILLED = {"type": "color-background", "mode": "basic"}
@@ -145,7 +148,7 @@ def _name_columns(services: Sequence[str]) -> list[Json]:
     if not services:
         return [*names, override("SLO", custom__minWidth=140)]
     linked = override("SLO", custom__minWidth=140, links=links)
-    return [*names, linked, override(_DASHBOARD, custom__hidden=True)]
+    return [*names, linked, override(_DASHBOARD, custom__hidden=True, custom__hideFrom=_NOWHERE)]
 
 
 def _organized(selection: Selection, columns: Sequence[_Column]) -> Json:
