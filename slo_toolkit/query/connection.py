@@ -1,4 +1,4 @@
-"""Where a Prometheus is and how to be let in."""
+"""Where a server is and how to be let in."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from slo_toolkit.query.server import PROMETHEUS, Server
+
 DEFAULT_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One Prometheus, or what speaks its API. Neither `repr` nor `str` shows a secret.
+    """One server, by default a Prometheus or what speaks its API. Neither `repr` nor `str` shows a secret.
 
     `url` holds no credentials and no trailing slash. `timeout` is the deadline in seconds for one question,
     however it comes to an answer: DNS, connecting, redirects, retries and a slow body included.
@@ -33,5 +35,6 @@ class Connection:
     """The name of the context in the config file that it comes from; empty without one."""
     withheld: str = ""
     """Which sources have credentials for another server; they are not sent to this one."""
+    server: Server = PROMETHEUS
     warnings: tuple[str, ...] = ()
     """What the user should know about the settings themselves, such as secrets that others can read."""

@@ -12,19 +12,19 @@ from slo_toolkit.query.address import origin, shown, user_of
 from slo_toolkit.query.config import Config, read_config
 from slo_toolkit.query.connection import DEFAULT_TIMEOUT_SECONDS, Connection
 from slo_toolkit.query.proxies import standard_proxy
+from slo_toolkit.query.server import PROMETHEUS, Server
 from slo_toolkit.query.values import READERS, Layer, read_headers
 
 _DEFAULT_CONFIG = "~/.config/slo-toolkit/config.yaml"
 _NOT_BOUND = ("url", "proxy", "timeout")
 _NAMES = (*READERS, "headers")
-_VARIABLES = MappingProxyType({name: f"SLO_PROMETHEUS_{name.upper()}" for name in _NAMES})
-_FLAGS = MappingProxyType(
-    {name: "--" + name.replace("_", "-") for name in _NAMES} | {"url": "--prometheus", "headers": "--header"}
-)
 
 
 def resolve_connection(
-    flags: Mapping[str, object], environ: Mapping[str, str], config_path: Path | str | None = None
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    config_path: Path | str | None = None,
+    server: Server = PROMETHEUS,
 ) -> Connection:
     """The connection that flags, environment and config file describe, the first of them winning.
 
@@ -33,26 +33,28 @@ def resolve_connection(
     for the problems of the config file.
     """
     config = _config(environ, config_path)
-    context = config.context(str(flags.get("context") or environ.get("SLO_CONTEXT", "")))
-    layers = [_from_flags(flags), _from_environment(environ), *([context] if context else [])]
+    context = _context(config, flags, environ, server)
+    layers = [
+        _from_flags(flags, server),
+        _from_environment(environ, server),
+        *([context] if context else []),
+    ]
     url = _first(layers, "url")
     if not url:
-        raise InputError(
-            "no Prometheus is named: give --prometheus URL, set SLO_PROMETHEUS_URL, or choose a context of "
-            f"{config.path} with SLO_CONTEXT or `current-context`"
-        )
+        raise InputError(_no_url(config, server))
     ours = [layer if _is_for(layer, url) else _unbound(layer) for layer in layers]
-    headers, credentials = _headers(ours), _credentials(ours, url)
+    headers, credentials = _headers(ours), _credentials(ours, url, server)
     if any(credentials.values()) and "authorization" in map(str.lower, headers):
         raise InputError("the header Authorization and other credentials exclude each other")
     return Connection(
         url=shown(urlsplit(url)),
         **credentials,
-        **_tls(ours),
+        **_tls(ours, server),
         headers=headers,
         proxy=_proxy(environ, ours, url),
         timeout=float(_first(ours, "timeout") or DEFAULT_TIMEOUT_SECONDS),
         context=context.context if context and _is_for(context, url) else "",
+        server=server,
         withheld=", ".join(layer.source for layer in layers if not _is_for(layer, url) and _opens(layer)),
         warnings=config.warnings(context) if context else (),
     )
@@ -64,19 +66,35 @@ def _config(environ: Mapping[str, str], config_path: Path | str | None) -> Confi
     return read_config(path) if named or path.exists() else Config(str(path))
 
 
-def _from_flags(flags: Mapping[str, object]) -> Layer:
+def _context(
+    config: Config, flags: Mapping[str, object], environ: Mapping[str, str], server: Server
+) -> Layer | None:
+    named = str(flags.get("context") or environ.get(server.context_variable, ""))
+    return config.context(named) if named or server.follows_current_context else None
+
+
+def _no_url(config: Config, server: Server) -> str:
+    current = " or `current-context`" if server.follows_current_context else ""
+    return (
+        f"no {server.name} is named: give {server.url_flag} URL, set {server.variable('url')}, or choose a "
+        f"context of {config.path} with {server.context_variable}{current}"
+    )
+
+
+def _from_flags(flags: Mapping[str, object], server: Server) -> Layer:
     given = {name: str(value) for name, value in flags.items() if name in READERS and value}
     headers = flags.get("headers") or ()
     lines = [str(line) for line in headers] if isinstance(headers, tuple | list) else [str(headers)]
-    return _layer("the options", given, lines, _FLAGS)
+    return _layer("the options", given, lines, {name: server.flag(name) for name in _NAMES})
 
 
-def _from_environment(environ: Mapping[str, str]) -> Layer:
-    given = {name: environ[variable] for name, variable in _VARIABLES.items() if environ.get(variable)}
+def _from_environment(environ: Mapping[str, str], server: Server) -> Layer:
+    variables = {name: server.variable(name) for name in _NAMES}
+    given = {name: environ[variable] for name, variable in variables.items() if environ.get(variable)}
     headers = given.pop("headers", "").strip()
     # Few ways to set a variable take a line break, and few headers a comma.
     lines = headers.split("\n" if "\n" in headers else ",")
-    return _layer("the environment", given, lines, _VARIABLES)
+    return _layer("the environment", given, lines, variables)
 
 
 def _layer(source: str, given: Mapping[str, str], headers: Sequence[str], names: Mapping[str, str]) -> Layer:
@@ -112,7 +130,7 @@ def _opens(layer: Layer) -> bool:
     return bool(layer.headers) or any(name not in _NOT_BOUND for name in layer.settings)
 
 
-def _credentials(layers: Sequence[Layer], url: str) -> dict[str, str]:
+def _credentials(layers: Sequence[Layer], url: str, server: Server) -> dict[str, str]:
     """Either a bearer token or a user name with a password: whichever stands in the first layer with one."""
     rank = {
         kind: next(
@@ -129,17 +147,17 @@ def _credentials(layers: Sequence[Layer], url: str) -> dict[str, str]:
     if bearer is not None and (basic is None or bearer < basic):
         return _value_or_file(layers, "bearer_token")
     if basic is not None:
-        return _basic(layers)
+        return _basic(layers, server)
     username, password = user_of(urlsplit(url))
     return {"username": username, "password": password}
 
 
-def _basic(layers: Sequence[Layer]) -> dict[str, str]:
+def _basic(layers: Sequence[Layer], server: Server) -> dict[str, str]:
     username, password = _first(layers, "username"), _value_or_file(layers, "password")
     if not username:
-        raise InputError("there is a password but no user name: set SLO_PROMETHEUS_USERNAME")
+        raise InputError(f"there is a password but no user name: set {server.variable('username')}")
     if not password:
-        raise InputError("there is a user name but no password: set SLO_PROMETHEUS_PASSWORD_FILE")
+        raise InputError(f"there is a user name but no password: set {server.variable('password_file')}")
     return {"username": username, **password}
 
 
@@ -154,10 +172,12 @@ def _value_or_file(layers: Sequence[Layer], name: str) -> dict[str, str]:
     return {}
 
 
-def _tls(layers: Sequence[Layer]) -> dict[str, str]:
+def _tls(layers: Sequence[Layer], server: Server) -> dict[str, str]:
     files = {name: _first(layers, name) for name in ("ca_file", "client_cert", "client_key")}
     if files["client_key"] and not files["client_cert"]:
-        raise InputError("there is a client key but no client certificate: set SLO_PROMETHEUS_CLIENT_CERT")
+        raise InputError(
+            f"there is a client key but no client certificate: set {server.variable('client_cert')}"
+        )
     return files
 
 

@@ -14,6 +14,7 @@ import urllib3.exceptions
 from slo_toolkit.errors import InputError, SloError
 from slo_toolkit.query.answers import plain
 from slo_toolkit.query.failures import Unreachable, WrongAnswer
+from slo_toolkit.query.server import Server
 
 E = TypeVar("E", bound=BaseException)
 
@@ -21,7 +22,7 @@ _HOSTNAME_MISMATCH = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 
 
-def network_failure(asked: str, error: Exception) -> SloError:
+def network_failure(asked: str, error: Exception, server: Server) -> SloError:
     """The failure that an exception of requests or urllib3 amounts to; its own text may hold secrets."""
     if isinstance(error, requests.exceptions.InvalidProxyURL):
         return InputError(
@@ -34,7 +35,7 @@ def network_failure(asked: str, error: Exception) -> SloError:
             asked, f"the proxy gives no connection: {_reason(error)}", "check the proxy's address"
         )
     if tls := _first(error, ssl.SSLError):
-        return _tls_failure(asked, tls)
+        return _tls_failure(asked, tls, server)
     if _first(error, socket.gaierror):
         return Unreachable(
             asked, "the name of the host cannot be resolved", "check its spelling and the name server"
@@ -57,10 +58,11 @@ def is_timeout(error: Exception) -> bool:
     return _first(error, urllib3.exceptions.ReadTimeoutError) is not None
 
 
-def _tls_failure(asked: str, error: ssl.SSLError) -> Unreachable:
+def _tls_failure(asked: str, error: ssl.SSLError, server: Server) -> Unreachable:
     if isinstance(error, ssl.SSLCertVerificationError):
         advice = (
-            "name the file of its certificate authority: SLO_PROMETHEUS_CA_FILE, or `ca_file` in the context"
+            f"name the file of its certificate authority: {server.variable('ca_file')}, "
+            "or `ca_file` in the context"
         )
         if error.verify_code in _HOSTNAME_MISMATCH:
             advice = "use the name for which the certificate was made"
@@ -69,7 +71,9 @@ def _tls_failure(asked: str, error: ssl.SSLError) -> Unreachable:
     if any(sign in reason for sign in _NOT_TLS):
         return Unreachable(asked, "what answers there does not speak TLS", "write http:// in the address")
     words = reason.replace("_", " ").lower()
-    advice = "if the server asks for a client certificate, set SLO_PROMETHEUS_CLIENT_CERT and _CLIENT_KEY"
+    advice = (
+        f"if the server asks for a client certificate, set {server.variable('client_cert')} and _CLIENT_KEY"
+    )
     return Unreachable(asked, f"TLS failed: {words}", advice)
 
 

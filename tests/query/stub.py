@@ -24,6 +24,7 @@ class Asked:
     target: str
     headers: Mapping[str, str]
     form: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -120,9 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        form = parse_qs(self.rfile.read(length).decode(), keep_blank_values=True)
+        body = self.rfile.read(length)
+        form = parse_qs(body.decode(), keep_blank_values=True)
         single = {name: values[-1] for name, values in form.items()}
-        asked = Asked(self.command, self.path, dict(self.headers), single)
+        asked = Asked(self.command, self.path, dict(self.headers), single, body)
         self.server.stub.asked.append(asked)
         match self.server.stub.script(asked):
             case Raw(pieces):
@@ -130,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Says() as says:
                 self._write(says)
 
-    do_POST = do_CONNECT = _answer  # noqa: N815
+    do_GET = do_POST = do_CONNECT = _answer  # noqa: N815
 
     def _write(self, says: Says) -> None:
         self.send_response_only(says.status)
