@@ -15,7 +15,7 @@ from slo_toolkit import __version__
 from slo_toolkit.cli.console import note
 from slo_toolkit.errors import InvalidSpec, SloError
 
-VERBS = ("compile", "validate", "budget", "report", "schema")
+VERBS = ("compile", "validate", "budget", "report", "push", "schema")
 
 PIPE_CLOSED = 141  # what a shell reports for a program that wrote into a closed pipe
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: neither an answer nor a mistake of the caller
