@@ -126,7 +126,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.drawing = drawing
         super().__init__(*arguments, **more)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         if not self.path.endswith("/drawing.json"):
             super().do_GET()
             return
@@ -162,7 +162,12 @@ class _PageReader(HTMLParser):
         if tag not in _VOID:
             self._depth += 1
         if panel := given.get("data-panel-id"):
-            found: dict[str, Any] = {"id": int(panel), "type": given["data-panel-type"], "state": "", "text": []}
+            found: dict[str, Any] = {
+                "id": int(panel),
+                "type": given["data-panel-type"],
+                "state": "",
+                "text": [],
+            }
             self._found.append(found)
             self._open.append((self._depth, found))
         if self._open and (state := given.get("data-state")):

@@ -74,6 +74,8 @@ def interpolate(text: str, known: Mapping[str, Variable], built_in: Mapping[str,
         name = match[1] or match[3] or match[4]
         if name in built_in:
             return built_in[name]
+        if name.isdigit():
+            return match[0]  # of a regular expression in label_replace()
         if name not in known:
             raise UnknownVariableError(f"${name} is not defined: {text}")
         return known[name].in_query(match[2] or "")

@@ -3,6 +3,7 @@
 import {
   applyFieldOverrides,
   type DataFrame,
+  type Field,
   FieldConfigOptionsRegistry,
   type FieldConfigPropertyItem,
   FieldType,
@@ -36,12 +37,11 @@ const PLUGIN_DEFAULTS: Record<string, any> = {
 const COLOUR = { color: { mode: 'thresholds' } };
 const GREEN_UNTIL_80 = { mode: 'absolute', steps: [{ color: 'green', value: null }, { color: 'red', value: 80 }] };
 
-standardTransformersRegistry.setInit(() =>
-  Object.values(standardTransformers).map(
-    (transformation: any) =>
-      ({ id: transformation.id, name: transformation.name, transformation: async () => transformation }) as any
-  )
-);
+standardTransformersRegistry.setInit(() => {
+  // Some stand in the list twice, under an older name.
+  const byId = new Map(Object.values(standardTransformers).map((one: any) => [one.id, one]));
+  return [...byId.values()].map(({ id, name, ...rest }) => ({ id, name, transformation: async () => ({ id, name, ...rest }) }) as any);
+});
 
 export function toFrames(frames: Frame[]): DataFrame[] {
   return frames.map((frame) =>
@@ -137,6 +137,20 @@ function registryFor(fieldConfig: any): FieldConfigOptionsRegistry {
 }
 
 function option(id: string, path: string, isCustom: boolean): FieldConfigPropertyItem {
-  const item = { id, path, name: id, isCustom, process: (value: any) => value, shouldApply: () => true, settings: {} };
+  const item = { id, path, name: id, isCustom, process: (value: any) => value, shouldApply: appliesTo(id), settings: {} };
   return item as any;
+}
+
+/** Numbers have numbers' options; the label of an axis is that of the values, not that of the time. */
+function appliesTo(id: string): (field: Field) => boolean {
+  switch (id) {
+    case 'decimals':
+    case 'min':
+    case 'max':
+      return ({ type }) => type === FieldType.number;
+    case 'custom.axisLabel':
+      return ({ type }) => type !== FieldType.time && type !== FieldType.string;
+    default:
+      return () => true;
+  }
 }

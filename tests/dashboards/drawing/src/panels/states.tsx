@@ -1,6 +1,6 @@
 // State timeline and status history: rows of coloured spans. Grafana's own are part of its application.
 
-import { type DataFrame, type Field, FieldType, getFieldDisplayName } from '@grafana/data';
+import { type DataFrame, type Field, FieldType, getFieldDisplayName, type GrafanaTheme2 } from '@grafana/data';
 import { useTheme2, VizLegend } from '@grafana/ui';
 
 import type { PanelProps } from '../panel';
@@ -69,7 +69,11 @@ function merged(spans: Span[]): Span[] {
   return result;
 }
 
-function States({ panel, width, height, timeRange, lines }: PanelProps & { lines: Line[] }) {
+function valueFieldOf(frames: DataFrame[]): Field {
+  return frames.flatMap(({ fields }) => fields).find(({ type }) => type !== FieldType.time)!;
+}
+
+function States({ panel, frames, width, height, timeRange, lines }: PanelProps & { lines: Line[] }) {
   const theme = useTheme2();
   const showLegend = panel.options?.legend?.showLegend !== false;
   const left = Math.max(...lines.map(({ name }) => name.length * 7), width * NAMES * 0.3) + 8;
@@ -106,12 +110,22 @@ function States({ panel, width, height, timeRange, lines }: PanelProps & { lines
         ))}
         <TimeAxis from={from} to={to} left={left} width={width - left} top={inner} />
       </svg>
-      {showLegend && <VizLegend items={legendOf(lines)} placement="bottom" displayMode={'list' as any} />}
+      {showLegend && <VizLegend items={legendOf(lines, valueFieldOf(frames), theme)} placement="bottom" displayMode={'list' as any} />}
     </div>
   );
 }
 
-function legendOf(lines: Line[]) {
+/** The ranges of the thresholds where those give the colours, else each text that stands in a span. */
+function legendOf(lines: Line[], field: Field, theme: GrafanaTheme2) {
+  const { color, mappings, thresholds } = field.config;
+  if (color?.mode === 'thresholds' && !mappings?.length && thresholds) {
+    return thresholds.steps.map((step, index) => {
+      const isLowest = step.value === -Infinity && index + 1 < thresholds.steps.length;
+      const { text, suffix = '' } = field.display!(isLowest ? thresholds.steps[index + 1].value : step.value);
+      const label = isLowest ? `< ${text}${suffix}` : `${text}${suffix}+`;
+      return { label, color: theme.visualization.getColorByName(step.color), yAxis: 1 };
+    });
+  }
   const found = new Map(lines.flatMap(({ spans }) => spans.map(({ text, color }) => [text, color] as const)));
   return [...found].map(([label, color]) => ({ label, color, yAxis: 1 }));
 }
