@@ -1,3 +1,4 @@
+import { cacheFieldDisplayNames } from '@grafana/data';
 import { TableNG } from '@grafana/ui/unstable';
 
 import { fieldConfigOf } from '../fields';
@@ -5,6 +6,7 @@ import type { PanelProps } from '../panel';
 
 export function TablePanel({ panel, frames, width, height, timeRange }: PanelProps) {
   const options = panel.options ?? {};
+  cacheFieldDisplayNames(frames);
   return (
     <TableNG
       data={frames[options.frameIndex ?? 0]}
