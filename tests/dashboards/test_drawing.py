@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from slo_toolkit.query import Connection, Prometheus
-
 from .conftest import World
 from .demo_history import END
 from .drawing.page import Page, draw, missing_part
-from .drawing.results import answers, panels_of
-from .drawing.span import Span, seconds_of
+from .drawing.results import answers
+from .grafana import Range, panels, seconds
 
 DRAWN = ("demo-service.json", "demo-service-api.json", "infrastructure.json", "slo-overview.json")
+AT = END - 400
 LOG_LINE = '{"event": "request", "level": "info", "correlation_id": "0a1b2c", "status": 503}'
 
 
@@ -32,8 +31,8 @@ def page() -> None:
 
 
 @pytest.fixture(scope="module", params=["1h", "7d", "30d"])
-def span(request: pytest.FixtureRequest) -> Span:
-    return Span(END - seconds_of(request.param), END)
+def shown(request: pytest.FixtureRequest) -> Range:
+    return Range.last(seconds(request.param), AT)
 
 
 @pytest.fixture(scope="module", params=DRAWN)
@@ -42,19 +41,20 @@ def dashboard(request: pytest.FixtureRequest, world: World) -> Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
-def asked(dashboard: Mapping[str, Any], span: Span, world: World) -> dict[str, Any]:
-    with Prometheus(Connection(world.address, timeout=60)) as prometheus:
-        return answers(dashboard, prometheus, span, logs=logs(span))
+def asked(dashboard: Mapping[str, Any], shown: Range, world: World) -> dict[str, Any]:
+    return answers(dashboard, world.address, shown, logs(shown))
 
 
-def logs(span: Span) -> dict[str, Any]:
+def logs(shown: Range) -> dict[str, Any]:
     """What Loki would answer with one line."""
-    columns = [("Time", "time", [span.end * 1000]), ("Line", "string", [LOG_LINE])]
+    columns = [("Time", "time", [shown.end * 1000]), ("Line", "string", [LOG_LINE])]
     return {"refId": "A", "columns": [{"name": n, "type": t, "values": v} for n, t, v in columns]}
 
 
 @pytest.fixture(scope="module", params=["dark", "light"])
-def drawn(request: pytest.FixtureRequest, asked: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Page:
+def drawn(
+    request: pytest.FixtureRequest, asked: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Page:
     picture: Path = tmp_path_factory.mktemp("drawing") / "dashboard.png"
     page = draw(asked, request.param, picture)
     assert picture.stat().st_size > 10_000
@@ -62,7 +62,7 @@ def drawn(request: pytest.FixtureRequest, asked: dict[str, Any], tmp_path_factor
 
 
 def test_every_panel_is_drawn_and_none_is_empty_or_broken(drawn: Page, dashboard: Mapping[str, Any]) -> None:
-    expected = {panel["id"]: "drawn" for panel in panels_of(dashboard)}
+    expected = {panel["id"]: "drawn" for panel in panels(dashboard)}
     found = {panel.id: panel.state for panel in drawn.panels.values() if panel.type != "row"}
     assert found == expected, [drawn.panels[id].text for id, state in found.items() if state != "drawn"]
 
@@ -74,7 +74,7 @@ def test_the_browser_has_no_complaint(drawn: Page) -> None:
 def test_titles_legends_columns_and_units_are_there_to_read(
     drawn: Page, asked: dict[str, Any], dashboard: Mapping[str, Any]
 ) -> None:
-    for panel in panels_of(dashboard):
+    for panel in panels(dashboard):
         text = drawn.panels[panel["id"]].text
         assert panel["title"] in text
         if panel["type"] == "timeseries" and panel["options"]["legend"]["showLegend"]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from tests.dashboards.drawing.results import panels_of
+from .grafana import panels
 
 HERE = Path(__file__).parent
 DASHBOARDS = sorted((HERE.parents[1] / "dashboards").glob("*.json"))
@@ -62,7 +62,7 @@ def test_the_dashboard_is_one_of_grafana(dashboard: Any) -> None:
 
 
 def test_the_options_of_each_panel_are_those_of_its_plugin(dashboard: Any) -> None:
-    assert [problem for panel in panels_of(dashboard) for problem in panel_problems(panel)] == []
+    assert [problem for panel in panels(dashboard) for problem in panel_problems(panel)] == []
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from slo_toolkit.query import Connection, Prometheus
-from tests.dashboards.drawing.page import draw, missing_part
+from tests.dashboards.drawing.page import Page, draw, missing_part
 from tests.dashboards.drawing.results import answers
-from tests.dashboards.drawing.span import Span, seconds_of
+from tests.dashboards.grafana import Range, seconds
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -37,23 +36,24 @@ def main(
     if missing := missing_part():
         raise click.ClickException(missing)
     out.mkdir(parents=True, exist_ok=True)
-    with Prometheus(Connection(url, timeout=120)) as prometheus:
-        for path in dashboards:
-            for length in ranges:
-                end = time.time() if at is None else at
-                span = Span(end - seconds_of(length), end)
-                drawing = answers(json.loads(path.read_text()), prometheus, span)
-                for theme in themes:
-                    picture = out / f"{path.stem}-{length}-{theme}.png"
-                    page = draw(drawing, theme, picture.absolute(), width)
-                    click.echo(picture)
-                    for panel in page.panels.values():
-                        if panel.state in ("empty", "error", "waiting"):
-                            click.echo(
-                                f"  {panel.state}: panel {panel.id} ({panel.type}): {panel.text[:300]}"
-                            )
-                    for problem in page.problems:
-                        click.echo(f"  console: {problem[:500]}")
+    end = time.time() if at is None else at
+    for path in dashboards:
+        dashboard = json.loads(path.read_text())
+        for length in ranges:
+            drawing = answers(dashboard, url, Range.last(seconds(length), end))
+            for theme in themes:
+                picture = out / f"{path.stem}-{length}-{theme}.png"
+                page = draw(drawing, theme, picture.absolute(), width)
+                click.echo(picture)
+                _tell(page)
+
+
+def _tell(page: Page) -> None:
+    for panel in page.panels.values():
+        if panel.state in ("empty", "error", "waiting"):
+            click.echo(f"  {panel.state}: panel {panel.id} ({panel.type}): {panel.text[:300]}")
+    for problem in page.problems:
+        click.echo(f"  console: {problem[:500]}")
 
 
 main()

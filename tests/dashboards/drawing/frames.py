@@ -4,51 +4,48 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from slo_toolkit.query import Sample, Series
+from tests.dashboards.grafana import Rows
 
 Frame: TypeAlias = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
-def series_frames(ref_id: str, legend: str, series: Iterable[Series], times: Sequence[float]) -> list[Frame]:
+def series_frames(ref_id: str, legend: str, rows: Rows, times: Sequence[float]) -> list[Frame]:
     """One frame for each series, with a null where it has no sample."""
-    return [_series_frame(ref_id, legend, one, times) for one in series]
+    return [_series_frame(ref_id, legend, labels, dict(points), times) for labels, points in rows]
 
 
-def point_frames(ref_id: str, legend: str, samples: Iterable[Sample]) -> list[Frame]:
+def point_frames(ref_id: str, legend: str, rows: Rows) -> list[Frame]:
     """One frame with a single point for each sample of an instant query."""
-    series = [(Series(sample.labels, ((sample.time, sample.value),)), sample.time) for sample in samples]
-    return [_series_frame(ref_id, legend, one, [time]) for one, time in series]
+    return [_series_frame(ref_id, legend, labels, dict(points), [points[0][0]]) for labels, points in rows]
 
 
-def table_frame(ref_id: str, value_name: str, samples: Sequence[Sample]) -> Frame:
+def table_frame(ref_id: str, value_name: str, rows: Rows) -> Frame:
     """Time, a column for each label in alphabetical order, and the value."""
-    labels = sorted({name for sample in samples for name in sample.labels})
+    names = sorted({name for labels, _ in rows for name in labels})
     columns = [
-        _column("Time", "time", [sample.time * 1000 for sample in samples]),
-        *(_column(name, "string", [sample.labels.get(name, "") for sample in samples]) for name in labels),
-        _column(value_name, "number", [told(sample.value) for sample in samples]),
+        _column("Time", "time", [points[0][0] * 1000 for _, points in rows]),
+        *(_column(name, "string", [labels.get(name, "") for labels, _ in rows]) for name in names),
+        _column(value_name, "number", [told(points[0][1]) for _, points in rows]),
     ]
     return {"refId": ref_id, "columns": columns}
 
 
-def bucket_frames(ref_id: str, series: Iterable[Series], times: Sequence[float]) -> list[Frame]:
+def bucket_frames(ref_id: str, rows: Rows, times: Sequence[float]) -> list[Frame]:
     """Cumulative buckets by `le` as one frame of counts between neighbouring bounds."""
-    rows = sorted(series, key=lambda one: float(one.labels["le"]))
     if not rows:
         return []
-    below = [0.0] * len(times)
     columns = [_column("Time", "time", [time * 1000 for time in times])]
-    for row in rows:
-        values = _aligned(row, times)
-        here = [math.nan if value is None else value for value in values]
-        columns.append(
-            _column(row.labels["le"], "number", [told(a - b) for a, b in zip(here, below, strict=True)])
-        )
+    below = [0.0] * len(times)
+    for labels, points in sorted(rows, key=lambda row: float(row[0]["le"])):
+        found = dict(points)
+        here = [found.get(time, math.nan) for time in times]
+        counts = [told(upper - lower) for upper, lower in zip(here, below, strict=True)]
+        columns.append(_column(labels["le"], "number", counts))
         below = here
     return [{"refId": ref_id, "meta": {"type": "heatmap-rows"}, "columns": columns}]
 
@@ -69,22 +66,23 @@ def named(legend: str, labels: Mapping[str, str]) -> str:
     return labels.get("__name__", "") + (f"{{{words}}}" if own or "__name__" not in labels else "")
 
 
-def _series_frame(ref_id: str, legend: str, series: Series, times: Sequence[float]) -> Frame:
-    name = named(legend, series.labels)
-    values = [told(value) for value in _aligned(series, times)]
+def _series_frame(
+    ref_id: str,
+    legend: str,
+    labels: Mapping[str, str],
+    points: Mapping[float, float],
+    times: Sequence[float],
+) -> Frame:
+    name = named(legend, labels)
+    values = [told(points.get(time)) for time in times]
     return {
         "refId": ref_id,
         "name": name,
         "columns": [
             _column("Time", "time", [time * 1000 for time in times]),
-            {**_column("Value", "number", values), "labels": dict(series.labels), "legend": name},
+            {**_column("Value", "number", values), "labels": dict(labels), "legend": name},
         ],
     }
-
-
-def _aligned(series: Series, times: Sequence[float]) -> list[float | None]:
-    found = dict(series.points)
-    return [found.get(time) for time in times]
 
 
 def _column(name: str, kind: str, values: list[Any]) -> dict[str, Any]:

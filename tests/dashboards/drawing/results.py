@@ -1,154 +1,112 @@
-"""Everything that a dashboard asks, put to a real Prometheus at one time range."""
+"""Everything that a dashboard asks, put to a real Prometheus at one time range, as data for the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from slo_toolkit.query import Prometheus, QueryFailed, Series
+from deploy.live.api import query_range
 from tests.dashboards.drawing import frames
-from tests.dashboards.drawing.span import Span, seconds_of
-from tests.dashboards.drawing.variables import Variable, built_ins, interpolate, resolve
+from tests.dashboards.grafana import Query, Range, at_first, interpolate, panels, seconds
 
-SCRAPE_INTERVAL = 30.0
-DEFAULT_POINTS = 700
-"""About as many as a panel half as wide as the page has pixels."""
-BELIEVED_LOG_SOURCE = "loki"
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Values of labels, for variables."""
-
-    prometheus: Prometheus
-
-    def label_values(self, selector: str, label: str, span: Span) -> list[str]:
-        whole = selector or f'{{{label}!=""}}'
-        query = f"count by ({label}) (last_over_time({whole}[{int(span.seconds)}s]))"
-        samples = self.prometheus.instant(query, span.end)
-        return sorted(sample.labels[label] for sample in samples if label in sample.labels)
-
-
-def panels_of(dashboard: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every panel but the rows, those inside collapsed rows among them."""
-    for panel in dashboard["panels"]:
-        if panel["type"] == "row":
-            yield from panel.get("panels", [])
-        else:
-            yield panel
+_POINTS_OF_ANNOTATIONS = 700
+_SOURCES = {"prometheus": "Prometheus", "loki": "Loki", "alertmanager": "Alertmanager"}
 
 
 def answers(
-    dashboard: Mapping[str, Any], prometheus: Prometheus, span: Span, logs: Mapping[str, Any] | None = None
+    dashboard: Mapping[str, Any], address: str, shown: Range, logs: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The page's data for a dashboard: variables, annotations, and the result of each panel by its id."""
-    known = resolve(dashboard, Labels(prometheus), span)
+    """The page's data: variables as at first, annotations, and the result of each panel by its id.
+
+    `logs` is a frame for the panels that ask Loki. A query that Prometheus refuses is its panel's error.
+    """
+    values = at_first(dashboard)
     return {
         "dashboard": dashboard,
-        "range": {"from": span.start * 1000, "to": span.end * 1000},
-        "variables": {name: variable.plain for name, variable in known.items()}
-        | built_ins(span, 60, SCRAPE_INTERVAL),
-        "shownVariables": [
-            {"label": variable.label, "value": variable.shown}
-            for variable in known.values()
-            if not variable.hidden
-        ],
+        "range": {"from": shown.start * 1000, "to": shown.end * 1000},
+        "variables": {**values, "__from": str(shown.start * 1000), "__to": str(shown.end * 1000)},
+        "shownVariables": list(_shown_variables(dashboard)),
         "results": {
-            str(panel["id"]): _panel_result(panel, known, prometheus, span, logs)
-            for panel in panels_of(dashboard)
+            str(panel["id"]): _result(panel, values, address, shown, logs) for panel in panels(dashboard)
         },
-        "annotations": list(_annotations(dashboard, known, prometheus, span)),
+        "annotations": list(_annotations(dashboard, values, address, shown)),
     }
 
 
-def _panel_result(
+def _shown_variables(dashboard: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for variable in dashboard["templating"]["list"]:
+        if not variable.get("hide"):
+            yield {"label": variable.get("label") or variable["name"], "value": _chosen(variable)}
+
+
+def _chosen(variable: Mapping[str, Any]) -> str:
+    if variable["type"] == "datasource":
+        return _SOURCES[variable["query"]]
+    text = variable["current"].get("text", "")
+    return ", ".join(text) if isinstance(text, list) else str(text)
+
+
+def _result(
     panel: Mapping[str, Any],
-    known: Mapping[str, Variable],
-    prometheus: Prometheus,
-    span: Span,
+    values: Mapping[str, str],
+    address: str,
+    shown: Range,
     logs: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     if panel["type"] == "logs":
         return {"frames": [logs] if logs else []}
-    targets = [target for target in panel.get("targets", []) if not target.get("hide")]
-    tables = sum(target.get("format") == "table" for target in targets)
-    found: list[frames.Frame] = []
+    targets = panel.get("targets", [])
+    is_only_table = sum(target.get("format") == "table" for target in targets) == 1
     try:
-        for target in targets:
-            question = Question(panel, target, known, span)
-            found += question.ask(prometheus, is_only_table=tables == 1)
-    except (QueryFailed, AssertionError) as failure:
-        return {"frames": [], "error": str(failure)}
-    return {"frames": found}
+        found = [_frames(Query(panel, target), values, address, shown, is_only_table) for target in targets]
+    except AssertionError as refusal:
+        return {"frames": [], "error": str(refusal)}
+    return {"frames": [frame for part in found for frame in part]}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One target of a panel."""
+def _frames(
+    query: Query, values: Mapping[str, str], address: str, shown: Range, is_only_table: bool
+) -> list[frames.Frame]:
+    ref_id, kind = query.target["refId"], query.target.get("format", "time_series")
+    rows = query.ask(address, shown, values)
+    if kind == "table":
+        name = "Value" if is_only_table else f"Value #{ref_id}"
+        return [frames.table_frame(ref_id, name, rows)] if rows else []
+    times = _times(shown, query.step(shown))
+    if kind == "heatmap":
+        return frames.bucket_frames(ref_id, rows, times)
+    legend = interpolate(query.target.get("legendFormat", ""), values)
+    if query.target.get("instant"):
+        return frames.point_frames(ref_id, legend, rows)
+    return frames.series_frames(ref_id, legend, rows, times)
 
-    panel: Mapping[str, Any]
-    target: Mapping[str, Any]
-    known: Mapping[str, Variable]
-    span: Span
 
-    @property
-    def step(self) -> float:
-        least = self.target.get("interval") or self.panel.get("interval")
-        points = self.panel.get("maxDataPoints") or DEFAULT_POINTS
-        return self.span.step(points, seconds_of(least) if least else SCRAPE_INTERVAL)
-
-    @property
-    def expr(self) -> str:
-        built_in = built_ins(self.span, self.step, SCRAPE_INTERVAL)
-        return interpolate(self.target["expr"], self.known, built_in)
-
-    @property
-    def legend(self) -> str:
-        return interpolate(self.target.get("legendFormat", ""), self.known, {})
-
-    def ask(self, prometheus: Prometheus, is_only_table: bool) -> list[frames.Frame]:
-        ref_id, kind = self.target["refId"], self.target.get("format", "time_series")
-        if self.target.get("instant"):
-            samples = prometheus.instant(self.expr, self.span.end)
-            if kind == "table":
-                name = "Value" if is_only_table else f"Value #{ref_id}"
-                return [frames.table_frame(ref_id, name, samples)] if samples else []
-            return frames.point_frames(ref_id, self.legend, samples)
-        series, times = self._range(prometheus)
-        if kind == "heatmap":
-            return frames.bucket_frames(ref_id, series, times)
-        return frames.series_frames(ref_id, self.legend, series, times)
-
-    def _range(self, prometheus: Prometheus) -> tuple[tuple[Series, ...], list[float]]:
-        span, step = self.span.aligned(self.step), self.step
-        times = [span.start + number * step for number in range(int(span.seconds // step) + 1)]
-        return prometheus.range(self.expr, span.start, span.end, step), times
+def _times(shown: Range, step: float) -> list[float]:
+    start, end = (edge // step * step for edge in (shown.start, shown.end))
+    return [start + number * step for number in range(round((end - start) / step) + 1)]
 
 
 def _annotations(
-    dashboard: Mapping[str, Any], known: Mapping[str, Variable], prometheus: Prometheus, span: Span
+    dashboard: Mapping[str, Any], values: Mapping[str, str], address: str, shown: Range
 ) -> Iterator[dict[str, Any]]:
-    for annotation in dashboard.get("annotations", {}).get("list", []):
+    for annotation in dashboard["annotations"]["list"]:
         if annotation.get("builtIn") or not annotation.get("enable", True):
             continue
-        target = {**annotation.get("target", {}), **annotation}
-        step = max(seconds_of(target.get("step") or "60s"), span.step(DEFAULT_POINTS, 15))
-        expr = interpolate(target["expr"], known, built_ins(span, step, SCRAPE_INTERVAL))
-        inner = span.aligned(step)
-        for series in prometheus.range(expr, inner.start, inner.end, step):
-            for start, end in _regions(series, step):
+        step = max(seconds(annotation.get("step") or "60s"), shown.seconds // _POINTS_OF_ANNOTATIONS)
+        times = _times(shown, step)
+        rows = query_range(address, interpolate(annotation["expr"], values), times[0], times[-1], step)
+        for labels, points in rows:
+            for start, end in _regions([time for time, value in points if float(value)], step):
                 yield {
                     "time": start * 1000,
                     "timeEnd": end * 1000,
-                    "text": frames.named(target.get("titleFormat", ""), series.labels),
+                    "text": frames.named(annotation.get("titleFormat", ""), labels),
                     "color": annotation.get("iconColor", "red"),
                 }
 
 
-def _regions(series: Series, step: float) -> Iterator[tuple[float, float]]:
-    """Spans of samples without a gap; a sample of 0 says that nothing is the case, as in Grafana."""
-    times = [time for time, value in series.points if value]
+def _regions(times: Sequence[float], step: float) -> Iterator[tuple[float, float]]:
+    """From the first to the last of neighbouring samples, as Grafana joins them."""
     start = 0
     for index, time in enumerate(times):
         if index + 1 == len(times) or times[index + 1] - time > step * 1.5:
