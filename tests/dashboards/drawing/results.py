@@ -23,7 +23,7 @@ def answers(
     values = at_first(dashboard)
     return {
         "dashboard": dashboard,
-        "range": {"from": shown.start * 1000, "to": shown.end * 1000},
+        "range": _milliseconds(shown),
         "variables": {**values, "__from": str(shown.start * 1000), "__to": str(shown.end * 1000)},
         "shownVariables": list(_shown_variables(dashboard)),
         "results": {
@@ -31,6 +31,10 @@ def answers(
         },
         "annotations": list(_annotations(dashboard, values, address, shown)),
     }
+
+
+def _milliseconds(shown: Range) -> dict[str, float]:
+    return {"from": shown.start * 1000, "to": shown.end * 1000}
 
 
 def _shown_variables(dashboard: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -61,7 +65,10 @@ def _result(
         found = [_frames(Query(panel, target), values, address, shown, is_only_table) for target in targets]
     except AssertionError as refusal:
         return {"frames": [], "error": str(refusal)}
-    return {"frames": [frame for part in found for frame in part]}
+    result: dict[str, Any] = {"frames": [frame for part in found for frame in part]}
+    if panel.get("timeFrom"):
+        result["range"] = _milliseconds(Query(panel, {}).shown(shown))
+    return result
 
 
 def _frames(
@@ -72,7 +79,7 @@ def _frames(
     if kind == "table":
         name = "Value" if is_only_table else f"Value #{ref_id}"
         return [frames.table_frame(ref_id, name, rows)] if rows else []
-    times = _times(shown, query.step(shown))
+    times = _times(query.shown(shown), query.step(query.shown(shown)))
     if kind == "heatmap":
         return frames.bucket_frames(ref_id, rows, times)
     legend = interpolate(query.target.get("legendFormat", ""), values)

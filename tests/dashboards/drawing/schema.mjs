@@ -64,6 +64,8 @@ dashboard.definitions.AnnotationQuery.additionalProperties = true;
 dashboard.definitions.VariableModel.properties.definition = { type: 'string' };
 delete dashboard.definitions.VariableOption.required;
 panels['state-timeline'].custom.definitions.FieldConfig.properties.spanNulls = { type: ['boolean', 'number'] };
+// Hides a column up to Grafana 12; later versions have `hideFrom` instead, and leave this one alone.
+panels.table.custom.definitions.FieldConfig.properties.hidden = { type: 'boolean' };
 const document = {
   $comment: `Made by tests/dashboards/drawing/schema.mjs from @grafana/schema ${version} (${license}, Grafana Labs).`,
   dashboard,

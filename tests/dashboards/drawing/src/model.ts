@@ -8,6 +8,7 @@ export interface Panel {
   title?: string;
   description?: string;
   transparent?: boolean;
+  timeFrom?: string;
   gridPos: { x: number; y: number; w: number; h: number };
   options?: Record<string, any>;
   fieldConfig?: { defaults: Record<string, any>; overrides: any[] };
@@ -34,6 +35,8 @@ export interface Frame {
 
 export interface Result {
   frames: Frame[];
+  /** The panel's own range, where it does not show the dashboard's. */
+  range?: Drawing['range'];
   error?: string;
 }
 

@@ -42,6 +42,7 @@ export function DrawnPanel({ panel, drawing, box }: { panel: Panel; drawing: Dra
     <PanelChrome
       title={replace(panel.title ?? '')}
       description={panel.description}
+      titleItems={panel.timeFrom && <span style={{ fontSize: 12 }}>Last {panel.timeFrom}</span>}
       width={box.width}
       height={box.height}
       displayMode={panel.transparent ? 'transparent' : 'default'}
@@ -86,7 +87,7 @@ function WithData({ panel, drawing, width, height }: { panel: Panel; drawing: Dr
         frames={frames}
         width={width}
         height={height}
-        timeRange={timeRangeOf(drawing)}
+        timeRange={timeRangeOf(drawing.results[panel.id]?.range ?? drawing.range)}
         annotations={drawing.annotations}
         replaceVariables={replaceVariables}
       />
@@ -100,7 +101,7 @@ function hasValues(frames: DataFrame[]): boolean {
   );
 }
 
-function timeRangeOf({ range }: Drawing): TimeRange {
+function timeRangeOf(range: Drawing['range']): TimeRange {
   const [from, to] = [dateTime(range.from), dateTime(range.to)];
   return { from, to, raw: { from, to } };
 }
