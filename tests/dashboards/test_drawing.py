@@ -12,13 +12,16 @@ import pytest
 
 from .conftest import World
 from .demo_history import END
+from .drawing.frames import log_frame
 from .drawing.page import Page, draw, missing_part
 from .drawing.results import answers
 from .grafana import Range, panels, seconds
 
 DRAWN = ("demo-service.json", "demo-service-api.json", "infrastructure.json", "slo-overview.json")
 AT = END - 400
-LOG_LINE = '{"event": "request", "level": "info", "correlation_id": "0a1b2c", "status": 503}'
+LOG_LINE = (
+    '{"event": "request", "correlation_id": "0a1b2c", "status": 503, "timestamp": "2024-04-03T23:59:00Z"}'
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,13 +45,7 @@ def dashboard(request: pytest.FixtureRequest, world: World) -> Mapping[str, Any]
 
 @pytest.fixture(scope="module")
 def asked(dashboard: Mapping[str, Any], shown: Range, world: World) -> dict[str, Any]:
-    return answers(dashboard, world.address, shown, logs(shown))
-
-
-def logs(shown: Range) -> dict[str, Any]:
-    """What Loki would answer with one line."""
-    columns = [("Time", "time", [shown.end * 1000]), ("Line", "string", [LOG_LINE])]
-    return {"refId": "A", "columns": [{"name": n, "type": t, "values": v} for n, t, v in columns]}
+    return answers(dashboard, world.address, shown, log_frame([LOG_LINE]))
 
 
 @pytest.fixture(scope="module", params=["dark", "light"])

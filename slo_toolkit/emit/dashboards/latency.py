@@ -123,6 +123,7 @@ def _heat_options(unit: str) -> Shared:
                 "exponent": 0.5,
                 "reverse": False,
                 "steps": 64,
+                "min": 0,
             },
             "cellGap": 1,
             "cellValues": {"unit": look.PER_SECOND, "decimals": 2},

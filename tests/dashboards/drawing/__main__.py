@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tests.dashboards.drawing.frames import log_frame
 from tests.dashboards.drawing.page import Page, draw, missing_part
 from tests.dashboards.drawing.results import answers
 from tests.dashboards.grafana import Range, seconds
@@ -22,6 +23,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--range", "ranges", multiple=True, default=["1h", "7d", "30d"], show_default=True)
 @click.option("--theme", "themes", multiple=True, default=["dark"], show_default=True)
 @click.option("--at", type=float, help="End of the ranges in Unix seconds.  [default: now]")
+@click.option("--logs", type=_FILE, help="Lines for the panels that ask Loki, one JSON object each.")
 @click.option("--width", type=int, default=1600, show_default=True)
 def main(
     dashboards: tuple[Path, ...],
@@ -30,6 +32,7 @@ def main(
     ranges: tuple[str, ...],
     themes: tuple[str, ...],
     at: float | None,
+    logs: Path | None,
     width: int,
 ) -> None:
     """Write a picture of each dashboard, range and theme into a folder, and tell what is empty or wrong."""
@@ -37,10 +40,11 @@ def main(
         raise click.ClickException(missing)
     out.mkdir(parents=True, exist_ok=True)
     end = time.time() if at is None else at
+    lines = log_frame(logs.read_text().splitlines()) if logs else None
     for path in dashboards:
         dashboard = json.loads(path.read_text())
         for length in ranges:
-            drawing = answers(dashboard, url, Range.last(seconds(length), end))
+            drawing = answers(dashboard, url, Range.last(seconds(length), end), lines)
             for theme in themes:
                 picture = out / f"{path.stem}-{length}-{theme}.png"
                 page = draw(drawing, theme, picture.absolute(), width)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from tests.dashboards.grafana import Rows
@@ -48,6 +50,12 @@ def bucket_frames(ref_id: str, rows: Rows, times: Sequence[float]) -> list[Frame
         columns.append(_column(labels["le"], "number", counts))
         below = here
     return [{"refId": ref_id, "meta": {"type": "heatmap-rows"}, "columns": columns}]
+
+
+def log_frame(lines: Sequence[str]) -> Frame:
+    """Lines of JSON with a `timestamp`, as Loki would answer them."""
+    times = [datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp() * 1000 for line in lines]
+    return {"refId": "A", "columns": [_column("Time", "time", times), _column("Line", "string", list(lines))]}
 
 
 def told(value: float | None) -> float | str | None:

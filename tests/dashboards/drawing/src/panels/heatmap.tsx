@@ -25,7 +25,7 @@ export function HeatmapPanel({ panel, frames, width, height, timeRange }: PanelP
   if (options.yAxis?.reverse) {
     rows.reverse();
   }
-  const paint = painter(options.color ?? {}, rows.map(({ field }) => field), theme.isDark);
+  const paint = painter(options.color ?? {}, options.filterValues?.le ?? -Infinity, rows.map(({ field }) => field), theme.isDark);
   const unit = options.yAxis?.unit;
   const axis = getDisplayProcessor({ field: { config: { unit, decimals: options.yAxis?.decimals } } as any, theme });
   const label = (name: string) => (unit && !Number.isNaN(Number(name)) ? words(axis(Number(name))) : name);
@@ -68,8 +68,8 @@ function words({ prefix, text, suffix }: { prefix?: string; text: string; suffix
   return `${prefix ?? ''}${text}${suffix ?? ''}`;
 }
 
-/** Colours between the least and the greatest value; nothing for what is missing, or zero where zero is hidden. */
-function painter(color: any, fields: Field[], isDark: boolean) {
+/** Colours between the least and the greatest value; nothing for what is missing or hidden. */
+function painter(color: any, hiddenUpTo: number, fields: Field[], isDark: boolean) {
   const numbers = fields.flatMap(({ values }) => values.filter((value: any) => Number.isFinite(value)));
   const least = color.min ?? Math.min(...numbers);
   const most = color.max ?? Math.max(...numbers);
@@ -78,7 +78,7 @@ function painter(color: any, fields: Field[], isDark: boolean) {
   const scheme = inverted !== Boolean(color.reverse) ? (share: number) => given(1 - share) : given;
   const exponent = color.scale === 'linear' ? 1 : (color.exponent ?? 0.5);
   const share = (value: number) => (most > least ? Math.min(Math.max((value - least) / (most - least), 0), 1) ** exponent : 1);
-  const shown = (value: any) => Number.isFinite(value) && Math.abs(value) > 1e-9;
+  const shown = (value: any) => Number.isFinite(value) && value > hiddenUpTo;
   return { least, most, scheme, color: (value: any) => (shown(value) ? scheme(share(value)) : undefined) };
 }
 
