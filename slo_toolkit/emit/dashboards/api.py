@@ -131,7 +131,7 @@ _AREA = look.lines(fill=15, stacked=True, width=1)
 _PER_SECOND = look.fields(
     look.PER_SECOND, "no requests", decimals=2, low=0, colour="palette-classic", custom=_AREA
 )
-_ERRORS = look.fields(look.PER_SECOND, "no errors", low=0, colour="palette-classic", custom=_AREA)
+_ERRORS = look.fields(look.PER_SECOND, "no errors", decimals=3, low=0, colour="palette-classic", custom=_AREA)
 _SHARE = look.fields(
     look.SHARE, "no requests", decimals=2, low=0, colour="palette-classic", custom=look.lines()
 )

@@ -88,7 +88,7 @@ def _increase(slo: Slo, selector: object, *without: str) -> str:
 _FIELDS = look.fields(
     "none",
     "no errors",
-    custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False},
+    custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False, "minWidth": 80},
     overrides=[
         override_like(
             "^Value",

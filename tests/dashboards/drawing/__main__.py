@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--range", "ranges", multiple=True, default=["1h", "7d", "30d"], show_default=True)
 @click.option("--theme", "themes", multiple=True, default=["dark"], show_default=True)
 @click.option("--at", type=float, help="End of the ranges in Unix seconds.  [default: now]")
+@click.option("--rows", type=int, help="Draw only so many of the rows.  [default: all]")
 @click.option("--logs", type=_FILE, help="Lines for the panels that ask Loki, one JSON object each.")
 @click.option("--width", type=int, default=1600, show_default=True)
 def main(
@@ -32,6 +34,7 @@ def main(
     ranges: tuple[str, ...],
     themes: tuple[str, ...],
     at: float | None,
+    rows: int | None,
     logs: Path | None,
     width: int,
 ) -> None:
@@ -42,7 +45,7 @@ def main(
     end = time.time() if at is None else at
     lines = log_frame(logs.read_text().splitlines()) if logs else None
     for path in dashboards:
-        dashboard = json.loads(path.read_text())
+        dashboard = _begun(json.loads(path.read_text()), rows)
         for length in ranges:
             drawing = answers(dashboard, url, Range.last(seconds(length), end), lines)
             for theme in themes:
@@ -50,6 +53,13 @@ def main(
                 page = draw(drawing, theme, picture.absolute(), width)
                 click.echo(picture)
                 _tell(page)
+
+
+def _begun(dashboard: dict[str, Any], rows: int | None) -> dict[str, Any]:
+    """The dashboard up to the end of so many rows."""
+    starts = [index for index, panel in enumerate(dashboard["panels"]) if panel["type"] == "row"]
+    end = starts[rows] if rows is not None and rows < len(starts) else None
+    return {**dashboard, "panels": dashboard["panels"][:end]}
 
 
 def _tell(page: Page) -> None:
