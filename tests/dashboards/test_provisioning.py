@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -20,6 +21,7 @@ SOURCES: list[dict[str, Any]] = yaml.safe_load((PROVISIONING / "datasources/slo.
 PROVIDERS: list[dict[str, Any]] = yaml.safe_load((PROVISIONING / "dashboards/slo.yaml").read_text())[
     "providers"
 ]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
 DASHBOARDS = sorted((ROOT / "dashboards").glob("*.json"))
 
 # grafana.com/docs/grafana/latest/administration/provisioning, as of Grafana 13.
@@ -64,6 +66,24 @@ def test_the_folders_of_files_become_folders_and_nobody_changes_what_is_generate
     assert provider["options"]["foldersFromFilesStructure"] is True
     assert "folder" not in provider, "Grafana takes either the files' folders or one that is named"
     assert provider["allowUiUpdates"] is False
+
+
+def test_the_platform_mounts_the_dashboards_into_the_folder_of_their_team() -> None:
+    (provider,) = PROVIDERS
+    (mounted,) = [volume for volume in COMPOSE["grafana"]["volumes"] if volume.startswith("../dashboards:")]
+    top, _, team = mounted.split(":")[1].rpartition("/")
+    assert top == provider["options"]["path"]
+    tagged = {tag for path in DASHBOARDS for tag in json.loads(path.read_text())["tags"]}
+    assert f"team:{team}" in tagged
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source["name"])
+def test_a_data_source_is_where_the_platform_has_it(source: dict[str, Any]) -> None:
+    address = urlsplit(source["url"])
+    assert address.hostname in COMPOSE
+    options = " ".join(COMPOSE[address.hostname].get("command", []))
+    external = re.search(r"--web.external-url=\S+?(/\w+)/?(?=\s|$)", options)
+    assert address.path == (external[1] if external else "")
 
 
 def test_a_log_line_of_the_service_leads_to_all_lines_of_its_request() -> None:
