@@ -6,6 +6,7 @@ from fastapi.security import APIKeyHeader
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from demo_service import audit
 from demo_service.problems import AuthenticationRequired, ScopeMissing, ServiceError, problem_response
 from demo_service.route_table import RouteTable
 from demo_service.security import api_keys
@@ -29,10 +30,12 @@ class GuardMiddleware:
             operation = self._routes.target(scope).operation
             if operation is not None and operation.required_scope is not None:
                 try:
-                    scope[_STATE_KEY] = self._admit(scope, operation.required_scope)
+                    key = scope[_STATE_KEY] = self._admit(scope, operation.required_scope)
                 except ServiceError as error:
                     await problem_response(error)(scope, receive, send)
                     return
+                # A request has a context of its own, so nothing needs to be taken back.
+                audit.acting_key.set(key.kid)
         await self._app(scope, receive, send)
 
     def _admit(self, scope: Scope, required_scope: str) -> ApiKey:

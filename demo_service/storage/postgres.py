@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from demo_service import audit
+from demo_service.audit import Action, AuditEntry
 from demo_service.documents.words import indexed_words
 from demo_service.storage.errors import StorageUnavailable, UnknownContact
 from demo_service.storage.records import Contact, Document, SearchHit, SearchPage, SearchQuery
@@ -43,6 +46,14 @@ CREATE TABLE IF NOT EXISTS documents (
 );
 CREATE INDEX IF NOT EXISTS documents_digest ON documents (digest);
 CREATE INDEX IF NOT EXISTS documents_words ON documents USING gin (words);
+CREATE TABLE IF NOT EXISTS audit (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, key_id text,
+    action text NOT NULL, target uuid NOT NULL, correlation_id text
+);
+CREATE OR REPLACE FUNCTION refuse_to_change_audit() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$;
+CREATE OR REPLACE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+    EXECUTE FUNCTION refuse_to_change_audit();
 """
 
 _ADD_CONTACT = """
@@ -56,6 +67,11 @@ INSERT INTO documents (id, digest, size, media_type, document_type, contact_id, 
                        uploaded_at, body, words)
 VALUES (%(id)s, %(digest)s, %(size)s, %(media_type)s, %(document_type)s, %(contact_id)s, %(file_name)s,
         %(description)s, %(tags)s, %(uploaded_at)s, %(body)s, to_tsvector('simple', %(words)s))
+"""
+
+_ADD_AUDIT_ENTRY = """
+INSERT INTO audit (at, key_id, action, target, correlation_id)
+VALUES (%(at)s, %(key_id)s, %(action)s, %(target)s, %(correlation_id)s)
 """
 
 _DOCUMENT_COLUMNS = (
@@ -102,6 +118,7 @@ class PostgresRecordStore:
     def add_contact(self, contact: Contact) -> None:
         with self._connection() as connection:
             connection.execute(_ADD_CONTACT, asdict(contact))
+            _note(connection, Action.CONTACT_CREATED, contact.id)
 
     def contact(self, contact_id: UUID) -> Contact | None:
         with self._connection() as connection:
@@ -120,6 +137,8 @@ class PostgresRecordStore:
             row = connection.execute(
                 f"DELETE FROM documents WHERE id = %s RETURNING {_DOCUMENT_COLUMNS}", (document_id,)
             ).fetchone()
+            if row is not None:
+                _note(connection, Action.DOCUMENT_REMOVED, document_id)
         return None if row is None else _document(row)
 
     @contextmanager
@@ -144,6 +163,14 @@ class PostgresRecordStore:
             ).fetchall()
         hits = tuple(SearchHit(text=row.pop("body"), document=_document(row)) for row in rows)
         return SearchPage(hits, counted["total"])
+
+    def audit_trail(self, since: datetime) -> list[AuditEntry]:
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT at, key_id, action, target, correlation_id FROM audit WHERE at >= %s ORDER BY number",
+                (since,),
+            ).fetchall()
+        return [AuditEntry(**row | {"action": Action(row["action"])}) for row in rows]
 
     def check(self) -> None:
         with self._connection() as connection:
@@ -188,10 +215,16 @@ class PostgresDigestTransaction:
             self._connection.execute(_ADD_DOCUMENT, row)
         except psycopg.errors.ForeignKeyViolation as error:
             raise UnknownContact from error
+        _note(self._connection, Action.DOCUMENT_CREATED, document.id)
 
     def is_referenced(self) -> bool:
         found = self._connection.execute("SELECT 1 FROM documents WHERE digest = %s LIMIT 1", (self._digest,))
         return found.fetchone() is not None
+
+
+def _note(connection: psycopg.Connection[DictRow], action: Action, target: UUID) -> None:
+    """Part of the write's own transaction: there is no write without its entry, and no entry without its write."""
+    connection.execute(_ADD_AUDIT_ENTRY, asdict(audit.entry(action, target)))
 
 
 def _document(row: DictRow) -> Document:

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from demo_service.audit import AuditEntry
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
@@ -86,7 +88,7 @@ class DigestTransaction(Protocol):
 
 
 class RecordStore(Protocol):
-    """Contacts and documents, in a database."""
+    """Contacts and documents, in a database, and the audit trail of what was written."""
 
     def add_contact(self, contact: Contact) -> None:
         """Store a contact."""
@@ -105,6 +107,9 @@ class RecordStore(Protocol):
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Documents for a query."""
+
+    def audit_trail(self, since: datetime) -> list[AuditEntry]:
+        """Every write at that moment or later, the oldest first."""
 
     def check(self) -> None:
         """Raise ``StorageUnavailable`` unless the store can answer now."""

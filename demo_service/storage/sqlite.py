@@ -16,7 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from demo_service import audit
+from demo_service.audit import Action, AuditEntry
 from demo_service.documents.words import indexed_words
+from demo_service.storage import sqlite_statements as statements
 from demo_service.storage.errors import StorageUnavailable, UnknownContact
 from demo_service.storage.records import Contact, Document, SearchHit, SearchPage, SearchQuery
 
@@ -27,45 +30,6 @@ _BUSY_SECONDS = 5.0
 
 # A contact takes a few pages of WAL; below this much free space the next checkpoint may fail.
 _RESERVE_BYTES = 1024 * 1024
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS contacts (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, message TEXT NOT NULL,
-    company TEXT, service TEXT, budget TEXT, submitted_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS documents (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, size INTEGER NOT NULL,
-    media_type TEXT NOT NULL, document_type TEXT NOT NULL, contact_id TEXT REFERENCES contacts (id),
-    file_name TEXT, description TEXT, tags TEXT NOT NULL, uploaded_at TEXT NOT NULL, body TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS documents_digest ON documents (digest);
-CREATE VIRTUAL TABLE IF NOT EXISTS document_words
-    USING fts5 (words, tokenize = 'unicode61 remove_diacritics 0');
-"""
-
-_ADD_CONTACT = """
-INSERT INTO contacts (id, name, email, message, company, service, budget, submitted_at)
-VALUES (:id, :name, :email, :message, :company, :service, :budget, :submitted_at)
-"""
-
-_ADD_DOCUMENT = """
-INSERT INTO documents (id, digest, size, media_type, document_type, contact_id, file_name, description, tags,
-                       uploaded_at, body)
-VALUES (:id, :digest, :size, :media_type, :document_type, :contact_id, :file_name, :description, :tags,
-        :uploaded_at, :body)
-"""
-
-_FILTERS = {
-    "document_type": "document_type = :document_type",
-    "media_type": "media_type = :media_type",
-    "contact_id": "contact_id = :contact_id",
-    "uploaded_after": "uploaded_at >= :uploaded_after",
-    "uploaded_before": "uploaded_at < :uploaded_before",
-    "tags": """NOT EXISTS (
-        SELECT value FROM json_each(:tags) EXCEPT SELECT value FROM json_each(documents.tags)
-    )""",
-}
-"""The condition of each filter of a query; only those that are set become part of the statement."""
 
 
 class SqliteRecordStore:
@@ -80,12 +44,13 @@ class SqliteRecordStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         with self._write_lock, _translated_errors():
             self._writer = self._open()
-            self._writer.executescript(_SCHEMA)
+            self._writer.executescript(statements.SCHEMA)
 
     def add_contact(self, contact: Contact) -> None:
         row = asdict(contact) | {"id": str(contact.id), "submitted_at": _moment(contact.submitted_at)}
         with self._transaction() as connection:
-            connection.execute(_ADD_CONTACT, row)
+            connection.execute(statements.ADD_CONTACT, row)
+            _note(connection, Action.CONTACT_CREATED, contact.id)
 
     def contact(self, contact_id: UUID) -> Contact | None:
         with self._reader() as reader:
@@ -116,6 +81,7 @@ class SqliteRecordStore:
                     (str(document_id),),
                 )
                 connection.execute("DELETE FROM documents WHERE id = ?", (str(document_id),))
+                _note(connection, Action.DOCUMENT_REMOVED, document_id)
         return document
 
     @contextmanager
@@ -136,7 +102,7 @@ class SqliteRecordStore:
         matches = "FROM document_words"
         if set_filters:
             matches += " JOIN documents ON number = document_words.rowid"
-        conditions = ["document_words MATCH :match", *(_FILTERS[name] for name in set_filters)]
+        conditions = ["document_words MATCH :match", *(statements.FILTERS[name] for name in set_filters)]
         matches += f" WHERE {' AND '.join(conditions)}"
         # The best are chosen by number alone: sorting whole rows would drag every body through memory.
         best = f"SELECT document_words.rowid AS chosen, rank AS place {matches}"
@@ -151,6 +117,14 @@ class SqliteRecordStore:
             ).fetchall()
             reader.execute("COMMIT")
         return SearchPage(tuple(SearchHit(_document(row), row["body"]) for row in rows), total)
+
+    def audit_trail(self, since: datetime) -> list[AuditEntry]:
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT at, key_id, action, target, correlation_id FROM audit WHERE at >= ? ORDER BY number",
+                (_moment(since),),
+            ).fetchall()
+        return [_audit_entry(row) for row in rows]
 
     def check(self) -> None:
         with self._reader() as reader:
@@ -235,17 +209,36 @@ class SqliteDigestTransaction:
             "body": text,
         }
         try:
-            number = self._connection.execute(_ADD_DOCUMENT, row).lastrowid
+            number = self._connection.execute(statements.ADD_DOCUMENT, row).lastrowid
         except sqlite3.IntegrityError as error:
             # Ids are random and every NOT NULL column is typed so: only the reference can be at fault.
             raise UnknownContact from error
         self._connection.execute(
             "INSERT INTO document_words (rowid, words) VALUES (?, ?)", (number, indexed_words([text]))
         )
+        _note(self._connection, Action.DOCUMENT_CREATED, document.id)
 
     def is_referenced(self) -> bool:
         found = self._connection.execute("SELECT 1 FROM documents WHERE digest = ? LIMIT 1", (self._digest,))
         return found.fetchone() is not None
+
+
+def _note(connection: sqlite3.Connection, action: Action, target: UUID) -> None:
+    """Part of the write's own transaction: there is no write without its entry, and no entry without its write."""
+    entry = asdict(audit.entry(action, target))
+    connection.execute(
+        statements.ADD_AUDIT_ENTRY, entry | {"at": _moment(entry["at"]), "target": str(target)}
+    )
+
+
+def _audit_entry(row: sqlite3.Row) -> AuditEntry:
+    return AuditEntry(
+        at=datetime.fromisoformat(row["at"]),
+        key_id=row["key_id"],
+        action=Action(row["action"]),
+        target=UUID(row["target"]),
+        correlation_id=row["correlation_id"],
+    )
 
 
 def _document_by_id(connection: sqlite3.Connection, document_id: UUID) -> Document | None:

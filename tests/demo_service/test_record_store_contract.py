@@ -27,7 +27,7 @@ def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordSt
         store: RecordStore = SqliteRecordStore(tmp_path / "records.sqlite3")
     else:
         server = request.getfixturevalue("postgres")
-        server.execute("DROP TABLE IF EXISTS documents, contacts")
+        server.execute("DROP TABLE IF EXISTS documents, contacts, audit")
         store = PostgresRecordStore(server.url, password=server.password)
     yield store
     store.close()
