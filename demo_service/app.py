@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
@@ -34,7 +35,11 @@ from demo_service.storage.blobs import BlobStore
 from demo_service.storage.errors import StorageUnavailable
 from demo_service.storage.opening import open_blob_store, open_record_store
 from demo_service.storage.records import RecordStore
+from demo_service.storage.traced import TracedRecordStore
 from demo_service.tracing import TracingMiddleware, otlp_tracer_provider
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +65,11 @@ class Stores:
 def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> FastAPI:
     """The public application. It closes the stores when it shuts down."""
     keys = settings.key_ring()
+    provider = None if settings.otlp_endpoint is None else otlp_tracer_provider(settings.otlp_endpoint)
+    if provider is not None:
+        stores = replace(
+            stores, records=TracedRecordStore(stores.records, provider, system=settings.database_system())
+        )
     if not keys:
         log.warning("no API key is configured: every guarded request will be refused")
 
@@ -67,6 +77,8 @@ def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> 
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         stores.close()
+        if provider is not None:
+            provider.shutdown()
 
     app = FastAPI(
         title="Demo service",
@@ -93,7 +105,7 @@ def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> 
 
     routes = _route_table(app)
     instruments.expect(operation for operation in routes.operations() if not operation.outside_sli)
-    _add_middleware(app, settings, routes, instruments, keys, plan)
+    _add_middleware(app, settings, routes, instruments, keys, plan, provider)
     return app
 
 
@@ -123,6 +135,7 @@ def _add_middleware(
     instruments: Instruments,
     keys: KeyRing,
     plan: FaultPlan,
+    provider: "TracerProvider | None",
 ) -> None:
     """From the innermost layer to the outermost, as ``add_middleware`` wants it."""
     if settings.faults:
@@ -150,8 +163,6 @@ def _add_middleware(
         expose_headers=(correlation.HEADER, "Retry-After"),
     )
     app.add_middleware(ObservationMiddleware, routes=routes, instruments=instruments)
-    if settings.otlp_endpoint is not None:
-        app.add_middleware(
-            TracingMiddleware, routes=routes, provider=otlp_tracer_provider(settings.otlp_endpoint)
-        )
+    if provider is not None:
+        app.add_middleware(TracingMiddleware, routes=routes, provider=provider)
     app.add_middleware(CorrelationMiddleware)

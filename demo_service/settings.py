@@ -133,6 +133,11 @@ class Settings(BaseSettings):
             raise ValueError("s3_access_key_id and s3_secret_access_key belong together")
         return self
 
+    def database_system(self) -> str:
+        """What kind of database it is: ``sqlite`` or ``postgresql``."""
+        url = self.database_url.get_secret_value() if self.database_url else "sqlite:"
+        return url.partition(":")[0]
+
     def key_ring(self) -> KeyRing:
         """The live keys."""
         return KeyRing.parse(self.api_keys.get_secret_value())

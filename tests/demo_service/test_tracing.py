@@ -37,8 +37,10 @@ def traced(
 def test_a_request_is_a_span_of_the_callers_trace(traced: Application, spans: InMemorySpanExporter) -> None:
     headers = WITH_KEY | {"traceparent": PARENT, "X-Correlation-ID": "mine"}
     traced.client.post("/contact", json=CONTACT, headers=headers)
-    (span,) = spans.get_finished_spans()
-    assert span.name == "POST /contact"
+    database, span = spans.get_finished_spans()
+    assert (span.name, database.name) == ("POST /contact", "database add_contact")
+    assert database.parent is not None
+    assert database.parent.span_id == span.context.span_id
     assert f"{span.context.trace_id:032x}" == PARENT.split("-")[1]
     assert span.attributes is not None
     assert dict(span.attributes) == {
@@ -57,8 +59,33 @@ def test_a_server_error_marks_the_span_and_probes_make_none(
     monkeypatch.setattr(traced.stores.records, "add_contact", lambda _: 1 / 0)
     traced.client.get("/health")
     traced.contact()
-    (span,) = spans.get_finished_spans()
-    assert span.status.status_code.name == "ERROR"
+    database, request = spans.get_finished_spans()
+    assert request.status.status_code.name == "ERROR"
+    assert database.status.status_code.name == "ERROR"
+    assert database.attributes is not None
+    assert database.attributes["error.type"] == "ZeroDivisionError"
+    assert database.events == (), "a driver's message may repeat values"
+
+
+def test_every_call_of_the_database_is_a_span_of_its_request(
+    traced: Application, spans: InMemorySpanExporter
+) -> None:
+    document = traced.upload(b"a word").json()
+    traced.search("word")
+    traced.client.get(f"/documents/{document['id']}", headers=WITH_KEY)
+    traced.client.delete(f"/documents/{document['id']}", headers=WITH_KEY)
+    of_the_database = [s for s in spans.get_finished_spans() if s.name.startswith("database ")]
+    assert [span.name.removeprefix("database ") for span in of_the_database] == [
+        "for_digest",
+        "search",
+        "document",
+        "remove_document",
+        "for_digest",
+    ]
+    for span in of_the_database:
+        assert span.attributes is not None
+        assert span.attributes["db.system.name"] == "sqlite"
+        assert span.parent is not None
 
 
 def test_the_provider_exports_to_the_endpoint() -> None:
