@@ -1,5 +1,6 @@
 """HTTP servers that remember what reached them, in the place of parts that cannot run in a test."""
 
+import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -56,7 +57,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _take(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Received(self.command, self.path, headers, self.rfile.read(length))
+        body = self.rfile.read(length)
+        if headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
+        request = Received(self.command, self.path, headers, body)
         self.server.received.append(request)
         answer = self.server.respond(request)
         self.send_response(answer.status)
