@@ -12,7 +12,8 @@ from typing import Any, Self
 
 import yaml
 
-from tests.platform.program import DEPLOY, REPOSITORY, Program, free_port, required
+from tests.platform.programs import program
+from tests.platform.running import DEPLOY, REPOSITORY, Program, free_port
 from tests.platform.stubs import Answer, Received, StubServer, stub_server
 
 CONFIGURATION = DEPLOY / "alertmanager" / "alertmanager.yml"
@@ -31,24 +32,23 @@ def configuration() -> Document:
 
 def alertmanager() -> str:
     """The program; Debian calls it by a longer name than everybody else."""
-    how = "`apt-get install prometheus-alertmanager` brings it"
-    return required("prometheus-alertmanager", variable="SLO_TEST_ALERTMANAGER", how_to_get=how)
+    return program("prometheus-alertmanager", "SLO_TEST_ALERTMANAGER")
 
 
 def amtool() -> str:
     """The tool that comes with it."""
-    return required("amtool", variable="SLO_TEST_AMTOOL", how_to_get="it comes with Alertmanager")
+    return program("amtool")
 
 
 @cache
-def _knows_url_files(program: str) -> bool:
+def _knows_url_files(binary: str) -> bool:
     """Whether a webhook's address may be in a file, as since version 0.26."""
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=30)
+    told = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True, timeout=30)
     found = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr)
     return found is None or (int(found[1]), int(found[2])) >= (0, 26)
 
 
-def write_configuration(folder: Path, program: str, **changes: Any) -> Path:
+def write_configuration(folder: Path, binary: str, **changes: Any) -> Path:
     """The platform's configuration for ``folder`` instead of a container's file system.
 
     The secrets' files are in the folder. What an old Alertmanager does not know is said in its words.
@@ -61,7 +61,7 @@ def write_configuration(folder: Path, program: str, **changes: Any) -> Path:
             for key in [key for key in notifier if key.endswith("_file")]:
                 file = folder / Path(notifier[key]).relative_to(SECRETS_FOLDER)
                 notifier[key] = str(file)
-                if key == "url_file" and not _knows_url_files(program):
+                if key == "url_file" and not _knows_url_files(binary):
                     notifier["url"] = file.read_text() if file.exists() else "http://127.0.0.1:9/"
                     del notifier[key]
     written = folder / "alertmanager.yml"
@@ -119,11 +119,11 @@ def running_alertmanager(folder: Path, notified: Notified) -> Iterator[str]:
     (folder / "slack_webhook_url").write_text(notified.slack.url)
     (folder / "dead_mans_switch_url").write_text(notified.dead_mans_switch.url)
     (folder / "drill_webhook_url").write_text(notified.drills.url)
-    program = alertmanager()
-    written = write_configuration(folder, program, pagerduty_url=f"{notified.pagerduty.url}/v2/enqueue")
+    binary = alertmanager()
+    written = write_configuration(folder, binary, pagerduty_url=f"{notified.pagerduty.url}/v2/enqueue")
     address = f"127.0.0.1:{free_port()}"
     command = [
-        program,
+        binary,
         f"--config.file={written}",
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address={address}",

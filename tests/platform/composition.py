@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from tests.platform.program import DEPLOY
+from tests.platform.running import DEPLOY
 
 COMPOSE = DEPLOY / "compose.yaml"
 SINGLE_SIGN_ON = DEPLOY / "compose.single-sign-on.yaml"

@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx2
 
-from tests.platform.program import DEPLOY, Program, eventually, free_port, required
+from tests.platform.programs import program
+from tests.platform.running import DEPLOY, Program, eventually, free_port
 
 CADDYFILE = DEPLOY / "caddy" / "Caddyfile"
 USER, PASSWORD = "operator", "made-for-these-tests"
@@ -21,7 +22,7 @@ WITHOUT_MODULE = {"EDGE_RATE_LIMIT_FILE": "rate_limit/by_service_alone.caddy"}
 
 def caddy() -> str:
     """Caddy as it is published."""
-    return required("caddy", variable="SLO_TEST_CADDY", how_to_get="the dev extra brings it")
+    return program("caddy")
 
 
 @cache
@@ -72,7 +73,7 @@ def running_edge(folder: Path, *, binary: str | None = None, **environment: str)
         **environment,
     }
     metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
-    with Program.start([binary or caddy(), "run", "--config", CADDYFILE], folder, variables) as program:
-        program.wait_until_ready(metrics_url)
+    with Program.start([binary or caddy(), "run", "--config", CADDYFILE], folder, variables) as running:
+        running.wait_until_ready(metrics_url)
         with httpx2.Client(base_url=address, timeout=30) as client:
-            yield Edge(program, client, metrics_url)
+            yield Edge(running, client, metrics_url)

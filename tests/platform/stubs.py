@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,6 +49,11 @@ class StubServer(ThreadingHTTPServer):
         self.received: list[Received] = []
         self.host = f"127.0.0.1:{self.server_address[1]}"
         self.url = f"http://{self.host}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news. What else goes wrong is."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

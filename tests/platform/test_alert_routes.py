@@ -13,7 +13,7 @@ from tests.platform.alertmanager import (
     platform_rules,
     write_configuration,
 )
-from tests.platform.program import REPOSITORY
+from tests.platform.running import REPOSITORY
 
 PAGE = {"owner": "demo-team", "sloth_severity": "page", "sloth_id": "demo-service-availability"}
 

@@ -16,7 +16,7 @@ from tests.platform.alertmanager import (
     platform_rules,
     running_alertmanager,
 )
-from tests.platform.program import DEPLOY, Program, eventually, free_port
+from tests.platform.running import DEPLOY, Program, eventually, free_port
 from tests.platform.stubs import Answer, Received, stub_server
 
 ID = 'sloth_id="demo-service-availability",sloth_service="demo-service",sloth_slo="availability"'

@@ -17,7 +17,8 @@ from tests.platform.composition import (
     services,
     used_variables,
 )
-from tests.platform.program import DEPLOY, REPOSITORY, required
+from tests.platform.programs import program
+from tests.platform.running import DEPLOY, REPOSITORY
 
 EVERY_SERVICE = pytest.mark.parametrize("name", services())
 SECRET = re.compile(r"PASSWORD|SECRET|KEY|HASH|WEBHOOK|SWITCH_URL")
@@ -26,9 +27,8 @@ OPTIONAL_SECRETS = {"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "DRILL_WEBHOOK_U
 
 
 def compose(*arguments: str | Path, environment: Path) -> subprocess.CompletedProcess[str]:
-    program = required("docker-compose", variable="SLO_TEST_COMPOSE", how_to_get="the dev extra brings it")
     return subprocess.run(
-        [program, "--env-file", environment, *arguments],
+        [program("docker-compose"), "--env-file", environment, *arguments],
         capture_output=True,
         text=True,
         timeout=60,
@@ -54,10 +54,7 @@ def test_compose_understands_it(filled: Path, more: tuple[Path, ...]) -> None:
 
 @pytest.mark.parametrize("file", [COMPOSE, SINGLE_SIGN_ON], ids=lambda file: file.name)
 def test_it_keeps_to_the_specification(file: Path) -> None:
-    program = required(
-        "check-jsonschema", variable="SLO_TEST_CHECK_JSONSCHEMA", how_to_get="the dev extra brings it"
-    )
-    command = [program, "--builtin-schema", "vendor.compose-spec", str(file)]
+    command = [program("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -95,12 +92,13 @@ def test_images_are_pinned(name: str) -> None:
 
 @pytest.mark.parametrize("file", ["Dockerfile", "caddy/Dockerfile"])
 def test_the_images_that_are_built_are_pinned_and_clean(file: str) -> None:
-    linter = required("hadolint", variable="SLO_TEST_HADOLINT", how_to_get="the dev extra brings it")
     text = (DEPLOY / file).read_text()
     for base in re.findall(r"^FROM (\S+)", text, re.MULTILINE):
         assert re.search(r":\d+\.\d+", base), base
     assert re.search(r"^USER \d+:\d+$", text, re.MULTILINE), "a number, so that nobody has to look it up"
-    done = subprocess.run([linter, DEPLOY / file], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [program("hadolint"), DEPLOY / file], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -22,7 +22,7 @@ from tests.platform.composition import (
     used_variables,
 )
 from tests.platform.edge import CADDYFILE
-from tests.platform.program import DEPLOY, REPOSITORY
+from tests.platform.running import DEPLOY, REPOSITORY
 
 PROMETHEUS = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
 BLACKBOX = yaml.safe_load((DEPLOY / "blackbox" / "blackbox.yml").read_text())

@@ -15,7 +15,7 @@ from tests.demo_service.application import CONTACT
 from tests.demo_service.conftest import postgres as postgres
 from tests.demo_service.postgres_server import PostgresServer
 from tests.demo_service.running_service import RunningService
-from tests.platform.program import DEPLOY, Program, eventually
+from tests.platform.running import DEPLOY, Program, eventually
 
 DRILL = DEPLOY / "chaos" / "drill.py"
 

@@ -23,7 +23,7 @@ from tests.platform.edge import (
     password_hash,
     running_edge,
 )
-from tests.platform.program import Program, eventually, free_port
+from tests.platform.running import Program, eventually, free_port
 from tests.platform.stubs import StubServer
 
 DOCS = ("/docs", "/redoc", "/openapi.json", "/docs/assets/start.js")

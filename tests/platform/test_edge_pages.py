@@ -1,7 +1,5 @@
 """The API's documentation in a real browser, under the policy that the edge gives it."""
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +8,7 @@ import pytest
 
 from tests.demo_service.running_service import RunningService
 from tests.platform.edge import Edge, running_edge
+from tests.platform.programs import optional_program
 from tests.platform.stubs import Answer, stub_server
 
 # An empty profile, nothing from the network but the page, and every message of the page on standard error.
@@ -37,10 +36,7 @@ def edge(folder: Path, service: RunningService) -> Iterator[Edge]:
 
 @pytest.fixture
 def chromium() -> str:
-    found = shutil.which(os.environ.get("SLO_TEST_CHROMIUM", "chromium"))
-    if found is None:
-        pytest.skip("no chromium: `apt-get install chromium`, or name one in $SLO_TEST_CHROMIUM")
-    return found
+    return optional_program("chromium", "`apt-get install chromium` brings it")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 """The rate limit at the edge, with the Caddy that `deploy/caddy/build` makes."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.platform.edge import SIGNED_IN, running_edge
-from tests.platform.program import DEPLOY
+from tests.platform.programs import optional_program
 from tests.platform.stubs import stub_server
 
 BY_ADDRESS = {"EDGE_RATE_LIMIT_FILE": "rate_limit/by_address.caddy", "EDGE_RATE_EVENTS": "5"}
@@ -15,13 +13,7 @@ BY_ADDRESS = {"EDGE_RATE_LIMIT_FILE": "rate_limit/by_address.caddy", "EDGE_RATE_
 
 @pytest.fixture(scope="module")
 def built_edge() -> str:
-    """The built program: an optional part, since building takes Go and minutes."""
-    found = shutil.which(os.environ.get("SLO_TEST_EDGE", "caddy-edge"))
-    if found is None:
-        pytest.skip(
-            f"no caddy-edge: `go build` in {DEPLOY / 'caddy' / 'build'} and name it in $SLO_TEST_EDGE"
-        )
-    return found
+    return optional_program("caddy-edge", "`go build -o caddy-edge .` in deploy/caddy/build makes it")
 
 
 def test_an_address_that_asks_too_often_is_told_to_wait(built_edge: str, tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """From a container's output to Loki: the collector with the platform's configuration, fed as Docker feeds it."""
 
 import json
-import os
-import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ import yaml
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
 
-from tests.platform.program import DEPLOY, Program, eventually, free_port
+from tests.platform.programs import optional_program
+from tests.platform.running import DEPLOY, Program, eventually, free_port
 from tests.platform.stubs import Answer, StubServer, stub_server
 
 CONFIGURATION = DEPLOY / "otel" / "collector.yaml"
@@ -67,11 +66,7 @@ def packed(value: object) -> bytes:
 
 @pytest.fixture(scope="module")
 def collector() -> str:
-    """An optional part: Debian has none, and the published one is an image or a large archive."""
-    found = shutil.which(os.environ.get("SLO_TEST_OTELCOL", "otelcol-contrib"))
-    if found is None:
-        pytest.skip("no otelcol-contrib: install one and name it in $SLO_TEST_OTELCOL")
-    return found
+    return optional_program("otelcol-contrib", "OpenTelemetry publishes it as an archive")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.live.prometheus import promtool_binary
 from tests.platform.alertmanager import platform_rules
-from tests.platform.program import DEPLOY, REPOSITORY
+from tests.platform.running import DEPLOY, REPOSITORY
 
 RULES = DEPLOY / "prometheus" / "rules" / "platform.yaml"
 UNIT_TESTS = DEPLOY / "prometheus" / "tests" / "platform.yaml"

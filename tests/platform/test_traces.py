@@ -11,7 +11,7 @@ from demo_service.correlation import HEADER
 from tests.demo_service.application import CONTACT, WITH_KEY
 from tests.demo_service.running_service import RunningService
 from tests.platform.edge import Edge, running_edge
-from tests.platform.program import eventually
+from tests.platform.running import eventually
 from tests.platform.stubs import Answer, StubServer, stub_server
 
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}

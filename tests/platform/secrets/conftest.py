@@ -19,7 +19,11 @@ OLD_FILE = "DB_PASSWORD='of the last boot'\n"
 ROOT = Path(__file__).parents[3]
 NAMES = json.loads((ROOT / "deploy/secrets/names.json").read_text())["parameters"]
 MADE = {parameter["name"] for parameter in NAMES if parameter["made"] != "given"}
-GIVEN = {"pagerduty_routing_key": "R" * 32, "slack_webhook_url": "https://hooks.slack.example/services/T/B/x"}
+GIVEN = {
+    "pagerduty_routing_key": "R" * 32,
+    "slack_webhook_url": "https://hooks.slack.example/services/T/B/x",
+    "dead_mans_switch_url": "https://switch.example/x",
+}
 
 
 def every_value() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import os
 import queue
-import shutil
 import socket
 import subprocess
 import threading
@@ -22,18 +21,6 @@ T = TypeVar("T")
 
 _PATIENCE_SECONDS = 30
 _POLL_SECONDS = 0.02
-
-
-def required(program: str, *, variable: str, how_to_get: str) -> str:
-    """The program's path: a failure in CI, a skip elsewhere, when it is absent."""
-    wanted = os.environ.get(variable, program)
-    found = shutil.which(wanted)
-    if found:
-        return found
-    message = f"{wanted!r} is not installed: {how_to_get}, or name another one in ${variable}"
-    if os.environ.get("CI"):
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
 
 
 def free_port() -> int:
