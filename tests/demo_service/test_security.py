@@ -30,13 +30,13 @@ def test_nobody_gets_in_without_a_key(application: Application, method: str, pat
     "presented",
     [
         "",
-        KID,
-        SECRET,
-        f"{KID}.",
-        f".{SECRET}",
-        f"{KID}.{SECRET}x",
-        f"{KID}.{'x' * 43}",
-        f"nobody.{SECRET}",
+        pytest.param(KID, id="a key id alone"),
+        pytest.param(SECRET, id="a secret alone"),
+        pytest.param(f"{KID}.", id="no secret"),
+        pytest.param(f".{SECRET}", id="no key id"),
+        pytest.param(f"{KID}.{SECRET}x", id="a secret with more behind it"),
+        pytest.param(f"{KID}.{'x' * 43}", id="another secret"),
+        pytest.param(f"nobody.{SECRET}", id="another key id"),
         "ä",
     ],
 )
@@ -110,11 +110,11 @@ def test_a_ring_keeps_no_secret() -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        API_KEY,
+        pytest.param(API_KEY, id="the key itself"),
         "kid1 contact:write",
         f"kid1 contact:everything sha256:{'0' * 64}",
         f"kid1 contact:write md5:{'0' * 32}",
-        f"{KEY_LINE};{KEY_LINE}",
+        pytest.param(f"{KEY_LINE};{KEY_LINE}", id="the same key twice"),
     ],
 )
 def test_a_wrong_key_line_stops_the_start_and_is_not_repeated(lines: str) -> None:
