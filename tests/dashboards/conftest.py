@@ -17,7 +17,7 @@ from deploy.live.rules import rules_of
 from tests.live.prometheus import running_prometheus
 
 from .demo_history import END, SCRAPED_EVERY, START, series
-from .specs import KINDS, compiled, demo_spec
+from .specs import KINDS, SILENT, compiled, demo_spec
 
 EVALUATED_EVERY = 300
 
@@ -35,7 +35,11 @@ class World:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world") / "project"
-    specs = {"demo-service.yaml": _slower(demo_spec()), "kinds.yaml": _slower(KINDS)}
+    specs = {
+        "demo-service.yaml": _slower(demo_spec()),
+        "kinds.yaml": _slower(KINDS),
+        "silent.yaml": _slower(SILENT),
+    }
     dashboards = compiled(folder, specs)
     rules = [
         rule

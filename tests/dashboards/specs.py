@@ -68,6 +68,20 @@ slos:
       name: SlowByRoute
 """
 
+SILENT = """\
+version: slo-toolkit/v1
+service: silent
+slos:
+  - name: nothing
+    objective: 99
+    sli:
+      availability:
+        metric: nowhere_total
+        errors: code="500"
+    alerting:
+      name: Nothing
+"""
+
 ONLY_PARSED = """\
 version: slo-toolkit/v1
 service: nobody.calls_it_{infix}
