@@ -323,7 +323,7 @@ def events(slo: Slo) -> Panel:
         description=(
             "A ratio alone counts no events, so every second weighs the same: good and bad time at each point."
             if is_time
-            else "Events since the point before, counted; the bad ones have their scale on the right."
+            else "Events since the point before, counted: the bad ones on top of the good ones, on one scale."
         ),
         targets=[
             Target(f"{valid} - {errors}", group_legend(slo, "good")),
@@ -336,25 +336,19 @@ def events(slo: Slo) -> Panel:
     )
 
 
-def _event_fields(unit: str, good: str, bad: str) -> Shared:
+def _event_fields(unit: str) -> Shared:
     return look.fields(
         unit,
         "no events were counted",
         low=0,
         colour="palette-classic",
-        custom=look.lines(style="bars", fill=60, width=0, axis=good),
+        custom=look.lines(style="bars", fill=60, width=0, stacked=True),
         overrides=[
             override_like("good$", color=look.fixed(look.GREEN)),
-            override_like(
-                "bad$",
-                color=look.fixed(look.RED),
-                custom__axisPlacement="right",
-                custom__axisLabel=bad,
-                custom__fillOpacity=100,
-            ),
+            override_like("bad$", color=look.fixed(look.RED), custom__fillOpacity=100),
         ],
     )
 
 
-_EVENTS = _event_fields(look.NUMBER, "good events", "bad events")
-_TIME = _event_fields(look.SECONDS, "good time", "bad time")
+_EVENTS = _event_fields(look.NUMBER)
+_TIME = _event_fields(look.SECONDS)

@@ -102,7 +102,6 @@ def lines(
     *,
     fill: int = 0,
     width: int = 2,
-    axis: str = "",
     style: str = "line",
     stacked: bool = False,
     scale: Json | None = None,
@@ -115,8 +114,6 @@ def lines(
         "fillOpacity": fill,
         "showPoints": "never",
     }
-    if axis:
-        custom["axisLabel"] = axis
     if stacked:
         custom["stacking"] = {"mode": "normal", "group": "A"}
     if scale is not None:

@@ -57,11 +57,9 @@ class Page:
 
 def missing_part() -> str:
     """What the page cannot be drawn without and is not here; empty if nothing is missing."""
-    if not chromium():
-        return "no Chromium: `apt-get install chromium` brings it"
     if not (DIST / "index.html").exists():
-        return "the page is not built: `make drawing` builds it, with Node and npm"
-    return ""
+        return "the page that draws is not built: `make drawing` builds it, with Node and npm"
+    return "" if chromium() else "no Chromium: `apt-get install chromium` brings it"
 
 
 def chromium() -> str:
