@@ -6,6 +6,7 @@ webhook got must agree with that count.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -130,6 +131,8 @@ def test_the_pages_links_lead_somewhere(told: Told, page: Notification) -> None:
     assert page.annotations["runbook_url"] == "https://runbooks.example.com/demo-service/availability"
     runbook = told.stack.folder / "generated" / "runbooks" / "demo-service" / "availability.md"
     assert PAGE in runbook.read_text()
+    dashboard = json.loads((told.stack.folder / "dashboards" / "demo-service.json").read_text())
+    assert page.annotations["dashboard_url"].endswith(f"/d/{dashboard['uid']}")
     assert page.generator_url.startswith(told.stack.prometheus)
     (expression,) = parse_qs(urlsplit(page.generator_url).query)["g0.expr"]
     instant(told.stack.prometheus, expression, time.time())  # raises where it is no query
