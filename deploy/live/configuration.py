@@ -11,7 +11,7 @@ import yaml
 from deploy.live.past import INSTANCE, JOB
 
 SCRAPE_SECONDS = 5
-"""More often than the rules assume (30 s), so that an outage shows sooner; no sum depends on it."""
+"""As the specs in `slos/` say: the rates of the rules span five minutes and one scrape."""
 
 
 def prometheus_without_a_past() -> str:

@@ -16,14 +16,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+import yaml
 
 from deploy.live.api import instant, value
+from deploy.live.configuration import SCRAPE_SECONDS
 from deploy.live.load import Counts, sending
 from deploy.live.screen import Screen
 from deploy.live.stack import Stack, live
 from deploy.live.story import ERROR_BUDGET, PAGE, QUIET_PER_SECOND, STORY_SECONDS, Outcome, Story
 from deploy.live.webhook import Notification
 from slo_toolkit.query import Connection, Prometheus
+from slo_toolkit.slo import Slo
 from slo_toolkit.spec import LoadOptions, Source, load
 from slo_toolkit.status.model import BudgetStatus, Origin
 from slo_toolkit.status.survey import Wanted, ask
@@ -31,7 +34,9 @@ from slo_toolkit.status.survey import Wanted, ask
 SPECS = Path(__file__).parents[2] / "slos"
 ONE_PERCENT = 0.01
 AVAILABILITY = '{sloth_id="demo-service-availability"}'
-SHORTEST_WINDOW_SECONDS = 330  # five minutes and one scrape, as slo:error_events:rate5m reads the service
+SHORTEST_WINDOW_SECONDS = (
+    300 + SCRAPE_SECONDS
+)  # five minutes and one scrape, as slo:error_events:rate5m reads the service
 RESEND_SECONDS = 1  # Prometheus tells Alertmanager of the end of one alert and the other in turn
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.2
@@ -79,11 +84,14 @@ def _wait_until_scraped(stack: Stack, requests_sent: int) -> None:
     pytest.fail("Prometheus does not scrape the service")
 
 
-def _budget(stack: Stack) -> BudgetStatus:
+def _slos() -> tuple[Slo, ...]:
     sources = [Source(str(path), path.read_bytes()) for path in sorted(SPECS.glob("*.yaml"))]
-    slos = load(sources, LoadOptions()).slos
+    return load(sources, LoadOptions()).slos
+
+
+def _budget(stack: Stack) -> BudgetStatus:
     with Prometheus(Connection(stack.prometheus)) as prometheus:
-        answer = ask(prometheus, Wanted(at=time.time(), specs=slos, raw=True))
+        answer = ask(prometheus, Wanted(at=time.time(), specs=_slos(), raw=True))
     (status,) = (status for status in answer.statuses if status.slo == "availability")
     assert status.origin is Origin.RAW
     return status
@@ -100,6 +108,13 @@ def _recorded_ratio(stack: Stack, after: float) -> tuple[float, float]:
             return ratio, at
         time.sleep(POLL_SECONDS)
     pytest.fail("the rules are not evaluated any more")
+
+
+def test_the_service_is_scraped_as_often_as_its_specs_say() -> None:
+    platform = yaml.safe_load((SPECS.parent / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    (job,) = [job for job in platform["scrape_configs"] if job["job_name"] == "demo-service"]
+    specs = {slo.scrape_interval.ms / 1000 for slo in _slos()}
+    assert specs == {SCRAPE_SECONDS} == {float(job["scrape_interval"].removesuffix("s"))}
 
 
 @pytest.fixture(scope="module")
