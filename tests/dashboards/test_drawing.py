@@ -75,7 +75,7 @@ def test_the_browser_has_no_complaint(drawn: Page) -> None:
     assert drawn.problems == ()
 
 
-def test_titles_legends_columns_and_units_are_there_to_read(
+def test_titles_legends_values_and_units_are_there_to_read(
     drawn: Page, asked: dict[str, Any], dashboard: Mapping[str, Any]
 ) -> None:
     for panel in panels(dashboard):
@@ -84,7 +84,14 @@ def test_titles_legends_columns_and_units_are_there_to_read(
         if panel["type"] == "timeseries" and panel["options"]["legend"]["showLegend"]:
             assert any(legend in text for legend in legends(asked, panel["id"])), panel["title"]
         if panel["type"] == "stat" and panel["fieldConfig"]["defaults"]["unit"] == "percentunit":
-            assert "%" in text, panel["title"]
+            decimals = panel["fieldConfig"]["defaults"]["decimals"]
+            assert f"{value(asked, panel['id']) * 100:.{decimals}f}%" in text.replace(" ", ""), panel["title"]
+
+
+def value(asked: dict[str, Any], panel_id: int) -> float:
+    """The one number that Prometheus answered for a panel."""
+    (frame,) = asked["results"][str(panel_id)]["frames"]
+    return float(frame["columns"][-1]["values"][-1])
 
 
 def legends(asked: dict[str, Any], panel_id: int) -> set[str]:
