@@ -209,6 +209,14 @@ def test_every_setting_that_compose_makes_is_one_of_the_service() -> None:
     assert set(services()["service"]["environment"]) <= known
 
 
+def test_the_services_image_listens_beyond_its_container() -> None:
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    for setting in ("DEMO_HOST", "DEMO_METRICS_HOST"):
+        assert f"{setting}=0.0.0.0" in dockerfile
+    exposed = {int(port) for port in re.findall(r"^EXPOSE (.+)$", dockerfile, re.MULTILINE)[0].split()}
+    assert exposed == listening()["service"]
+
+
 def test_every_variable_of_the_edge_is_one_of_its_files() -> None:
     texts = "".join(file.read_text() for file in (DEPLOY / "caddy").rglob("*addy*") if file.is_file())
     for name in services()["edge"]["environment"]:
