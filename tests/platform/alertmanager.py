@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,7 +33,8 @@ def configuration() -> Document:
 
 def alertmanager() -> str:
     """The program; Debian calls it by a longer name than everybody else."""
-    return program("prometheus-alertmanager", "SLO_TEST_ALERTMANAGER")
+    debian, others = "prometheus-alertmanager", "alertmanager"
+    return program(debian if shutil.which(debian) else others, "SLO_TEST_ALERTMANAGER")
 
 
 def amtool() -> str:

@@ -69,11 +69,12 @@ def running_edge(folder: Path, *, binary: str | None = None, **environment: str)
         "EDGE_METRICS_PORT": str(metrics_port),
         "EDGE_SITE_ADDRESS": address,
         "OTEL_TRACES_EXPORTER": "none",
+        "EDGE_HTTP_PORT": str(free_port()),
         **WITHOUT_MODULE,
         **environment,
     }
     metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
     with Program.start([binary or caddy(), "run", "--config", CADDYFILE], folder, variables) as running:
         running.wait_until_ready(metrics_url)
-        with httpx2.Client(base_url=address, timeout=30) as client:
+        with httpx2.Client(base_url=address.rpartition(", ")[2], timeout=30) as client:
             yield Edge(running, client, metrics_url)

@@ -14,6 +14,7 @@ from tests.demo_service.conftest import StartApplication
 from tests.platform.alertmanager import configuration
 from tests.platform.composition import (
     COMPOSE,
+    TLS,
     command_option,
     composition,
     mounts,
@@ -30,6 +31,7 @@ COLLECTOR = yaml.safe_load((DEPLOY / "otel" / "collector.yaml").read_text())
 LOKI = yaml.safe_load((DEPLOY / "loki" / "loki.yaml").read_text())
 TEMPO = yaml.safe_load((DEPLOY / "tempo" / "tempo.yaml").read_text())
 NAMES = DEPLOY / "secrets" / "names.json"
+TERRAFORM = DEPLOY / "terraform"
 
 # Ports that images listen on unless they are told otherwise.
 DEFAULT_PORTS = {
@@ -277,3 +279,18 @@ def test_log_fields_that_are_searched_for_are_written(start_application: StartAp
             searched |= set(re.findall(r"\|\s*(\w+)\s*(?:=|!=|>|<)", query))
     assert "correlation_id" in searched
     assert searched <= written
+
+
+def test_the_machine_opens_the_ports_that_compose_publishes_with_tls() -> None:
+    opened = set(re.findall(r'setproduct\(\["(\d+)", "(\d+)"\]', (TERRAFORM / "network.tf").read_text())[0])
+    published = composition(TLS)["services"]["edge"]["ports"]
+    assert {port.partition(":")[0] for port in published} == opened
+
+
+def test_the_machines_settings_are_variables_of_compose_and_choose_tls() -> None:
+    template = (TERRAFORM / "modules" / "documents" / "templates" / "first-boot.sh.tftpl").read_text()
+    lines = template.partition("<<'SETTINGS'\n")[2].partition("SETTINGS\n")[0]
+    settings = dict(line.split("=", 1) for line in lines.splitlines())
+    files = settings.pop("COMPOSE_FILE").split(":")
+    assert files == [COMPOSE.name, TLS.name]
+    assert set(settings) <= set(used_variables(COMPOSE, TLS))

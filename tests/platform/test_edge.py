@@ -263,18 +263,28 @@ def test_without_a_hash_the_edge_does_not_start(tmp_path: Path, wrong: str) -> N
 
 
 def test_with_a_host_name_the_edge_speaks_tls(tmp_path: Path, service: RunningService) -> None:
+    http, https = free_port(), free_port()
     with running_edge(
         tmp_path,
-        EDGE_SITE_ADDRESS="https://localhost:{port}",
+        EDGE_SITE_ADDRESS="https://localhost, http://127.0.0.1:{port}",
+        EDGE_HTTP_PORT=str(http),
+        EDGE_HTTPS_PORT=str(https),
         SERVICE_UPSTREAM=service.base_url.removeprefix("http://"),
         XDG_DATA_HOME=str(tmp_path),
     ) as edge:
         # For this name Caddy is its own authority; a public name gets a public certificate.
         authority = eventually(lambda: next(tmp_path.rglob("root.crt"), None))
         trusting = ssl.create_default_context(cafile=authority)
-        answer = eventually(lambda: _get(f"{edge.client.base_url}/health", trusting))
+        answer = eventually(lambda: _get(f"https://localhost:{https}/health", trusting))
         assert answer.status_code == 200
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+        redirect = httpx2.get(f"http://localhost:{http}/docs")
+        assert (redirect.status_code, redirect.headers["Location"]) == (308, "https://localhost/docs")
+
+        inside = edge.client.get("/health")
+        assert inside.status_code == 200
+        assert "Strict-Transport-Security" not in inside.headers
 
 
 def _get(address: str, trusting: ssl.SSLContext) -> httpx2.Response | None:
