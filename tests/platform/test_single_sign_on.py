@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -40,11 +41,11 @@ def edge(folder: Path, sign_on: StubServer, admin_page: StubServer) -> Iterator[
         yield running
 
 
-@pytest.mark.parametrize("path", ["/grafana/d/slo?from=now-1h", "/docs"])
+@pytest.mark.parametrize("path", ["/grafana/d/slo?from=now-1h&to=now", "/docs"])
 def test_who_is_signed_out_is_sent_to_sign_in_and_back(edge: Edge, path: str) -> None:
     answer = edge.client.get(path)
     assert answer.status_code == 302
-    assert answer.headers["Location"] == f"/oauth2/start?rd={path}"
+    assert answer.headers["Location"] == f"/oauth2/start?rd={quote(path, safe='')}"
 
 
 def test_who_is_signed_in_sees_the_page(edge: Edge, admin_page: StubServer) -> None:
