@@ -57,6 +57,11 @@ class PostgresServer:
         """Made for this server only."""
         return (self._folder / "password").read_text()
 
+    @property
+    def programs(self) -> Path:
+        """The folder of the programs that belong to the server, such as psql."""
+        return self._programs
+
     def start(self) -> None:
         """Start and wait until it answers."""
         for _ in range(_ATTEMPTS):

@@ -114,7 +114,7 @@ def test_the_ballast_has_a_bound_and_stands_for_one_drill(tmp_path: Path) -> Non
 
 
 def test_a_slow_database_is_felt_and_comes_back(postgres: PostgresServer, tmp_path: Path) -> None:
-    psql = next(Path("/usr/lib/postgresql").glob("*/bin/psql"))
+    psql = postgres.programs / "psql"
     with RunningService.start(
         tmp_path / "data", DEMO_DATABASE_URL=postgres.url, DEMO_DATABASE_PASSWORD=postgres.password
     ) as service:
