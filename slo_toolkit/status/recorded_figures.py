@@ -153,6 +153,9 @@ class _Reader:
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:
         yield from self.facts.doubts
+        if self._is_new:
+            yield "its rules are new: the period is first recorded within five minutes"
+            return
         if self._objective is None:
             yield "its objective is not recorded"
         if self._span.is_closed:
@@ -164,6 +167,11 @@ class _Reader:
             yield "its rules record ratios alone, which tell nothing about another period"
         elif not self._is_measured_now:
             yield "the SLI returned nothing in the last five minutes"
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether the event rates are recorded, twice a minute, and the period, every five minutes, is not yet."""
+        return self._objective is None and LAST_SEEN not in self.slo.whole and self._is_measured_now
 
     def _stopped(self, evaluated: Decimal | None) -> str:
         if evaluated is None:

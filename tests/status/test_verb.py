@@ -107,3 +107,10 @@ def test_raw_needs_a_spec(slo: SloCommand) -> None:
     code, _, err = slo("budget", "--raw", "--prometheus", "http://127.0.0.1:1")
     assert code == 2
     assert "--raw needs --spec PATH" in err
+
+
+def test_rules_that_were_just_loaded_are_told_as_new(slo: SloCommand, serve: Serve) -> None:
+    first_minutes = [series for series in recorded() if series[0]["__name__"].endswith("_events:rate5m")]
+    code, out, err = slo("budget", "--prometheus", serve(of(first_minutes)).url)
+    assert code == 3
+    assert "its rules are new: the period is first recorded within five minutes" in out + err
