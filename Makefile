@@ -2,7 +2,7 @@
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/bin
 
-.PHONY: help demo test setup compile format bench lock
+.PHONY: help demo test setup compile format bench drawing lock
 
 help:
 	@echo 'make demo     compile slos/, check everything, show an outage live (DEMO_SECONDS=N: stay for N seconds)'
@@ -11,6 +11,7 @@ help:
 	@echo 'make compile  renew generated/ and dashboards/ from slos/'
 	@echo 'make format   format the Python code and sort its imports'
 	@echo 'make bench    speed and memory, as ratios with their bounds'
+	@echo 'make drawing  build the page that draws dashboards for tests (needs Node, npm and Chromium)'
 	@echo 'make lock     renew requirements.lock'
 
 demo: setup
@@ -36,6 +37,11 @@ format: setup
 
 bench: setup
 	python benchmarks/compile.py
+	python -m benchmarks.budget
+	python -m benchmarks.demo_service_load
+
+drawing: setup
+	cd tests/dashboards/drawing && npm ci && npm run build
 
 lock:
 	scripts/lock
