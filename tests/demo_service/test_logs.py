@@ -97,9 +97,10 @@ def test_a_known_secret_is_blanked_out_wherever_it_is() -> None:
 
 
 def test_a_secret_in_a_traceback_is_blanked_out(start_application: StartApplication) -> None:
-    application = start_application(database_password="hunter2hunter2")
+    password = "hunter2" * 2
+    application = start_application(database_password=password)
     try:
-        raise RuntimeError("connection to user:hunter2hunter2@host failed")
+        raise RuntimeError(f"connection to user:{password}@host failed")
     except RuntimeError:
         logging.getLogger("some.driver").exception("failed")
     assert "hunter2" not in application.log.getvalue()

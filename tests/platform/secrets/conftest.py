@@ -26,6 +26,9 @@ GIVEN = {
 }
 
 
+OBSERVED = ("aws", "jq", "perl", "sha256sum", "grep", "tail", "mktemp", "mv", "sync", "head", "tr", "od")
+
+
 def every_value() -> dict[str, str]:
     """Good values for everything that must exist, new ones each time."""
     made = {name: secrets.token_urlsafe(30) for name in MADE}
@@ -90,30 +93,20 @@ class Programs:
             text=True,
         )
 
-    def observe_commands(self, folder: Path) -> Path:
+    def observe_commands(self, folder: Path, *more: str) -> Path:
         """From now on, write the arguments of every program that the scripts start into a file."""
         log, search = folder / "arguments", os.environ["PATH"]
         folder.mkdir()
         for name in (
-            "aws",
-            "jq",
-            "perl",
-            "sha256sum",
-            "grep",
-            "tail",
-            "mktemp",
-            "mv",
-            "sync",
-            "head",
-            "tr",
-            "od",
+            *["aws", "jq", "perl", "sha256sum", "grep", "tail", "mktemp", "mv", "sync", "head", "tr", "od"],
+            *more,
         ):
             real = shutil.which(name)
             assert real is not None, f"{name} is not installed"
             observer = folder / name
             observer.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >>{log}\nexec {real} "$@"\n')
             observer.chmod(0o755)
-        self.environment = {"PATH": f"{folder}:{search}"}
+        self.environment |= {"PATH": f"{folder}:{search}"}
         return log
 
     def _run(self, program: str, *arguments: str, given: str = "") -> Result:
