@@ -14,6 +14,7 @@ from tests.demo_service.conftest import StartApplication
 from tests.platform.alertmanager import configuration
 from tests.platform.composition import (
     COMPOSE,
+    SINGLE_SIGN_ON,
     TLS,
     command_option,
     composition,
@@ -237,9 +238,11 @@ def test_alertmanagers_files_are_made_and_mounted() -> None:
 
 
 def test_the_boot_script_writes_every_secret() -> None:
-    written = {parameter["variable"] for parameter in json.loads(NAMES.read_text())["parameters"]}
+    listed = json.loads(NAMES.read_text())["parameters"]
+    always = {parameter["variable"] for parameter in listed if not parameter.get("optional")}
     asked = {name for name, mark in used_variables(COMPOSE).items() if mark == ":?"}
-    assert asked == written
+    assert asked == always
+    assert {parameter["variable"] for parameter in listed} <= set(used_variables(COMPOSE, SINGLE_SIGN_ON))
 
 
 def test_logs_go_to_the_collector_and_are_found_by_their_job() -> None:

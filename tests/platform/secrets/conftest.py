@@ -18,6 +18,7 @@ from tests.platform.secrets.parameter_store import PATH, ParameterStore, running
 OLD_FILE = "DB_PASSWORD='of the last boot'\n"
 ROOT = Path(__file__).parents[3]
 NAMES = json.loads((ROOT / "deploy/secrets/names.json").read_text())["parameters"]
+REQUIRED = [parameter for parameter in NAMES if not parameter.get("optional")]
 MADE = {parameter["name"] for parameter in NAMES if parameter["made"] != "given"}
 GIVEN = {
     "pagerduty_routing_key": "R" * 32,

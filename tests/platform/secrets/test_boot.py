@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo_service.security.api_keys import KeyRing, KeyScope
-from tests.platform.secrets.conftest import GIVEN, MADE, NAMES, OLD_FILE, Programs
+from tests.platform.secrets.conftest import GIVEN, MADE, OLD_FILE, REQUIRED, Programs
 from tests.platform.secrets.parameter_store import PATH, ParameterStore, throttling
 
 
@@ -17,12 +17,12 @@ class TestEverythingIsThere:
         result = filled.fetch()
         assert (result.code, result.complaint) == (0, "")
         assert result.output == f"fetch-secrets: wrote 10 variables to {filled.file}\n"
-        assert set(filled.variables()) == {parameter["variable"] for parameter in NAMES}
+        assert set(filled.variables()) == {parameter["variable"] for parameter in REQUIRED}
 
     def test_plain_values_are_those_of_the_store(self, filled: Programs, store: ParameterStore) -> None:
         filled.fetch()
         values, variables = store.values(), filled.variables()
-        plain = [parameter for parameter in NAMES if parameter["written"] == "plain"]
+        plain = [parameter for parameter in REQUIRED if parameter["written"] == "plain"]
         assert {one["variable"]: values[one["name"]] for one in plain}.items() <= variables.items()
 
     def test_the_service_accepts_the_api_key_from_its_hash(
@@ -50,6 +50,13 @@ class TestEverythingIsThere:
         store.put({f"a{number}": "of somebody else" for number in range(25)})
         assert filled.fetch().code == 0
         assert "of somebody else" not in filled.file.read_text()
+
+    def test_optional_ones_are_written_when_they_are_there(
+        self, filled: Programs, store: ParameterStore
+    ) -> None:
+        store.put({"oidc_client_secret": "of the identity provider"})
+        filled.fetch()
+        assert filled.variables()["OIDC_CLIENT_SECRET"] == "of the identity provider"
 
     def test_two_live_api_keys_share_a_variable(self, filled: Programs, store: ParameterStore) -> None:
         previous = "0previous." + "p" * 43
