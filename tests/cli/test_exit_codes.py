@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from tests.cli.project import COMMAND, Project, clean_environment
+from tests.interrupts import interruptible
 
 
 @pytest.mark.parametrize(
@@ -99,11 +100,6 @@ def test_a_reader_that_left_is_no_traceback(project: Project, call: list[str]) -
     assert done.stderr == b""
 
 
-def _heed_ctrl_c() -> None:
-    """Tests that run in the background of a script ignore Ctrl-C, and so would their children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_ctrl_c_is_no_traceback_and_writes_nothing(project: Project) -> None:
     endless = project.folder / "endless.yaml"
     os.mkfifo(endless)
@@ -111,7 +107,7 @@ def test_ctrl_c_is_no_traceback_and_writes_nothing(project: Project) -> None:
         [*COMMAND, "compile", "slos", str(endless)],
         cwd=project.folder,
         stderr=subprocess.PIPE,
-        preexec_fn=_heed_ctrl_c,
+        preexec_fn=interruptible,
     ) as process:
         assert process.stderr is not None
         # Opening waits for the command to open the other end, and then the command waits for what comes.

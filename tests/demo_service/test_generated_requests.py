@@ -17,6 +17,7 @@ _CHECKS = (
     "correlation_id_on_every_answer",
 )
 _PATIENCE_SECONDS = 80
+ROOT = Path(__file__).parents[2]
 
 
 def test_no_generated_request_breaks_the_service(tmp_path: Path) -> None:
@@ -30,7 +31,9 @@ def test_no_generated_request_breaks_the_service(tmp_path: Path) -> None:
                 *("--generation-database", "none", "--continue-on-failure", "--no-color"),
                 *("--report-json-path", str(report)),
             ],
-            env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.demo_service.schemathesis_hooks"},
+            cwd=tmp_path,  # it leaves a cache behind
+            env=os.environ
+            | {"SCHEMATHESIS_HOOKS": "tests.demo_service.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=False,

@@ -150,12 +150,6 @@ def test_prometheus_remembers_longer_than_any_period() -> None:
     assert int(LOKI["limits_config"]["retention_period"].rstrip("h")) >= 24 * max(periods)
 
 
-def test_the_specs_know_how_often_is_scraped() -> None:
-    assert PROMETHEUS["global"]["scrape_interval"] == "30s"
-    for file in (REPOSITORY / "slos").glob("*.yaml"):
-        assert yaml.safe_load(file.read_text()).get("scrape_interval", "30s") == "30s"
-
-
 @pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
 def test_prefixes_agree(name: str) -> None:
     service = services()[name]

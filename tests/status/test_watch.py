@@ -17,6 +17,8 @@ from contextlib import contextmanager
 import pyte
 import pytest
 
+from tests.interrupts import interruptible
+
 from .conftest import Serve
 from .fake import of, recorded
 
@@ -40,6 +42,7 @@ class Terminal:
         self.process = subprocess.Popen(
             ["sh", "-c", command],
             start_new_session=True,
+            preexec_fn=interruptible,
             env={**environment, "TERM": "xterm"},
         )
         os.set_blocking(self._master, False)
@@ -141,7 +144,12 @@ def test_more_slos_than_lines_are_cut_where_they_are_better(serve: Serve) -> Non
 def test_without_a_terminal_one_answer_follows_the_other(serve: Serve) -> None:
     url = serve(of(recorded())).url
     process = subprocess.Popen(
-        _command(url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        _command(url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=interruptible,
     )
     try:
         assert process.stdout is not None

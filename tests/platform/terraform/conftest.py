@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform.programs import program
+from tests.platform.programs import optional_program
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,7 +49,7 @@ class Terraform:
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform in a copy of ``deploy/terraform``."""
-    found, copy = program("terraform"), tmp_path_factory.mktemp("deploy")
+    found, copy = optional_program("terraform", "version 1.11 or newer"), tmp_path_factory.mktemp("deploy")
     for part in ("terraform", "secrets"):
         left_out = shutil.ignore_patterns(".terraform", "*.tfstate*")
         shutil.copytree(ROOT / "deploy" / part, copy / part, ignore=left_out)
