@@ -51,7 +51,7 @@ def test_a_server_that_says_nothing_ends_with_the_deadline(stub: StartStub, conn
 def test_a_deadline_is_for_all_pieces_of_a_range_together(stub: StartStub, connect: Connect) -> None:
     def slowly(_: Asked) -> Raw:
         body = b'{"status":"success","data":{"resultType":"matrix","result":[]}}'
-        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
         pauses = server.drip(b"")
         return Raw([*[next(pauses) for _ in range(10)], head, body])
 
