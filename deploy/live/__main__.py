@@ -146,24 +146,19 @@ def _show_addresses(screen: Screen, stack: Stack) -> None:
 
 
 def _show_budgets(screen: Screen, stack: Stack, specs: Path) -> None:
-    screen.heading("what is left of the budgets: slo budget")
-    command = [
-        sys.executable,
-        "-m",
-        "slo_toolkit",
-        "budget",
-        "--prometheus",
-        stack.prometheus,
-        "--spec",
-        str(specs),
-    ]
+    """With raw queries, since recorded budgets follow within ten minutes."""
+    arguments = ["budget", "--spec", str(specs), "--raw", "--prometheus", stack.prometheus]
+    screen.heading(f"what is left: slo {' '.join(arguments)}")
+    command = [sys.executable, "-m", "slo_toolkit", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    screen.show(done.stdout or done.stderr)
+    screen.show(done.stdout + done.stderr)
 
 
 def _stay(screen: Screen, until: float) -> None:
-    screen.say(f"it stays for another {max(0.0, until - time.monotonic()):.0f} s; Ctrl-C ends it")
-    time.sleep(max(0.0, until - time.monotonic()))
+    left = until - time.monotonic()
+    if left > 1:
+        screen.say(f"it stays for another {left:.0f} s; Ctrl-C ends it")
+        time.sleep(left)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -9,6 +9,7 @@ everything is evaluated as the rule manager would have.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from deploy.live.rules import Rule
 _RECENT = 2 * HOUR
 _COARSE = 300.0
 _ALERTS = 60.0
+_TOLD_EVERY_SECONDS = 3.0
 _FULLY_RECORDED = re.compile(r"slo:(valid|error)_events:rate5m")
 
 Say = Callable[[str], None]
@@ -31,12 +33,26 @@ def backfill(address: str, past: Past, rules: Sequence[Rule], say: Say) -> list[
     series = [*past.series()]
     say(f"{len(series)} series of the service with {sum(len(one.values) for one in series):,} samples")
     write(address, series)
-    say(f"{len(rules)} rules, evaluated over all of it")
+    say(f"{len(rules)} rules, to be evaluated over all of it")
     recent = past.end - _RECENT
-    fired = replay(address, [*_coarse(rules)], Plan(past.start, recent, _ending_at(recent))).firings
+    plan = Plan(past.start, recent, _ending_at(recent))
+    fired = replay(address, [*_coarse(rules)], plan, _telling(say, len(rules))).firings
     fired += replay(address, rules, Plan(recent + 1, past.end, _ending_at(past.end))).firings
     write(address, _alert_series(rules, fired, past.end))
     return fired
+
+
+def _telling(say: Say, total: int) -> Callable[[int], None]:
+    """Says how far it is, but not more often than a reader follows."""
+    told = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _TOLD_EVERY_SECONDS:
+            told = time.monotonic()
+            say(f"{done} of {total} rules evaluated")
+
+    return tell
 
 
 def catch_up(address: str, written: Past, past: Past, rules: Sequence[Rule]) -> None:

@@ -82,8 +82,11 @@ class Replay:
         return sorted(chosen, key=lambda firing: firing.start)
 
 
-def replay(address: str, rules: Sequence[Rule], plan: Plan) -> Replay:
-    outcome = Replay()
+def replay(
+    address: str, rules: Sequence[Rule], plan: Plan, tell: Callable[[int], object] = lambda _: None
+) -> Replay:
+    """Evaluate all rules over the time of the plan; `tell` hears how many are done, every now and then."""
+    outcome, done = Replay(), 0
     for level in in_dependency_order(rules):
         # Two at a time keep one core evaluating and the other one decoding.
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -94,6 +97,8 @@ def replay(address: str, rules: Sequence[Rule], plan: Plan) -> Replay:
                 outcome.firings += firings(rule, ((run.moments, run.series) for run in runs))
             else:
                 write(address, _recorded(runs, rule.interval if plan.ends(rule) else None))
+        done += len(level)
+        tell(done)
     return outcome
 
 

@@ -101,7 +101,7 @@ def _remarks(status: BudgetStatus) -> Iterator[str]:
     if status.coverage is not None and status.coverage < Decimal("0.995"):
         yield f"measured {words.coverage(status)}"
     if status.origin is Origin.RAW:
-        yield "no rules recorded it: raw queries"
+        yield "by raw queries"
     for alert in status.alerts:
         if alert.state == "pending":
             yield f"{alert.name} ({alert.severity or 'alert'}) is pending"
