@@ -8,8 +8,9 @@ from dataclasses import replace
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.emit.dashboards.alerts import alerts_timeline
+from slo_toolkit.emit.dashboards.burn_down import budget_burn_down
 from slo_toolkit.emit.dashboards.contributors import contributors
-from slo_toolkit.emit.dashboards.figures import budget_burn_down, burn_rates, events, facts, sli_over_time
+from slo_toolkit.emit.dashboards.figures import burn_rates, events, facts, sli_over_time
 from slo_toolkit.emit.dashboards.guide import guide
 from slo_toolkit.emit.dashboards.known_series import known_series
 from slo_toolkit.emit.dashboards.latency import latency_panels
