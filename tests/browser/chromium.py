@@ -10,7 +10,6 @@ import base64
 import json
 import os
 import select
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,33 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.chromium import HEADLESS
 
 ANSWER_SECONDS = 60
 _END = b"\0"
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--remote-debugging-pipe",
-)
-
-
-def chromium_binary() -> str:
-    """Its path; skips without one, in CI, too: with what it needs it is larger than all the rest together."""
-    names = [os.environ["SLO_TEST_CHROMIUM"]] if os.environ.get("SLO_TEST_CHROMIUM") else _NAMES
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip(
-            f"no {' or '.join(names)} on PATH: `apt-get install chromium`, or name one in $SLO_TEST_CHROMIUM"
-        )
-    return found
+_FLAGS = (*HEADLESS, "--remote-debugging-pipe")
 
 
 @contextmanager

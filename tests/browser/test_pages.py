@@ -19,9 +19,10 @@ from slo_toolkit.status.report import Entry, Report
 from slo_toolkit.status.series import SLOT
 from slo_toolkit.status.stories import Story
 from slo_toolkit.status.survey import Wanted, ask
+from tests.chromium import chromium_binary
 from tests.status.fake import AT, DAY, FakePrometheus, identity, recorded
 
-from .chromium import Browser, chromium_binary, running_chromium
+from .chromium import Browser, running_chromium
 
 PHONE, LAPTOP = 390, 1280
 SHEET = 718  # what the margins leave of A4, in CSS pixels

@@ -4,14 +4,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.platform.programs import optional_program
+from tests.chromium import HEADLESS, chromium_binary
 
 # An empty profile, nothing from the network but the page, and every message of the page on standard error.
-_FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--enable-logging=stderr", "--virtual-time-budget=20000", "--dump-dom"),
-)
+_FLAGS = (*HEADLESS, "--enable-logging=stderr", "--virtual-time-budget=20000", "--dump-dom")
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,6 @@ class Shown:
 
 def shown(address: str, folder: Path) -> Shown:
     """The page at an address; the profile is kept in ``folder``."""
-    chromium = optional_program("chromium", "`apt-get install chromium` brings it")
-    command = [chromium, *_FLAGS, f"--user-data-dir={folder / 'profile'}", address]
+    command = [chromium_binary(), *_FLAGS, f"--user-data-dir={folder / 'profile'}", address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return Shown(done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line])

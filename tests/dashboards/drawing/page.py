@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -17,6 +16,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.chromium import HEADLESS, HOW_TO_GET, find_chromium
+
 HERE = Path(__file__).parent
 DIST = HERE / "dist"
 WIDTH = 1600
@@ -24,18 +25,7 @@ _BUDGET_MS = 40000
 _TIMEOUT_SECONDS = 120
 _HEAD_AND_MARGIN, _ROW = 100, 38
 
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    f"--virtual-time-budget={_BUDGET_MS}",
-)
+_FLAGS = (*HEADLESS, "--hide-scrollbars", f"--virtual-time-budget={_BUDGET_MS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +49,18 @@ def missing_part() -> str:
     """What the page cannot be drawn without and is not here; empty if nothing is missing."""
     if not (DIST / "index.html").exists():
         return "the page that draws is not built: `make drawing` builds it, with Node and npm"
-    return "" if chromium() else "no Chromium: `apt-get install chromium` brings it"
-
-
-def chromium() -> str:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
+    return "" if find_chromium() else HOW_TO_GET
 
 
 def draw(drawing: Mapping[str, Any], theme: str, picture: Path, width: int = WIDTH) -> Page:
     """Draw a dashboard with its answers, write the picture, and tell what is on it."""
     height = _HEAD_AND_MARGIN + _ROW * _rows(drawing["dashboard"]["panels"])
     document = json.dumps({**drawing, "theme": theme, "width": width}).encode()
+    chromium = find_chromium()
+    assert chromium, HOW_TO_GET
     with serving(document) as address, tempfile.TemporaryDirectory(prefix="slo-drawing-") as profile:
         command = [
-            chromium(),
+            chromium,
             *_FLAGS,
             f"--user-data-dir={profile}",
             f"--window-size={width},{height}",
