@@ -33,13 +33,16 @@ from demo_service.security.rate_limits import RateLimits
 from demo_service.settings import FORM_OVERHEAD_BYTES, Settings
 from demo_service.storage.blobs import BlobStore
 from demo_service.storage.errors import StorageUnavailable
-from demo_service.storage.opening import open_blob_store, open_record_store
+from demo_service.storage.opening import open_blob_store, open_record_store, open_search_engine
 from demo_service.storage.records import RecordStore
+from demo_service.storage.search import SearchEngine, SearchIndex
 from demo_service.storage.traced import TracedRecordStore
 from demo_service.tracing import TracingMiddleware, otlp_tracer_provider
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
+
+    from demo_service.documents.indexing import Indexer
 
 log = structlog.get_logger(__name__)
 
@@ -50,14 +53,18 @@ class Stores:
 
     records: RecordStore
     blobs: BlobStore
+    search: SearchEngine | None = None
+    """None where the database searches."""
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
         """The stores that the settings ask for. Raises ``StorageUnavailable``."""
-        return cls(open_record_store(settings), open_blob_store(settings))
+        return cls(open_record_store(settings), open_blob_store(settings), open_search_engine(settings))
 
     def close(self) -> None:
         """Let go of connections and files."""
+        if self.search is not None:
+            self.search.close()
         self.records.close()
         self.blobs.close()
 
@@ -73,9 +80,15 @@ def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> 
     if not keys:
         log.warning("no API key is configured: every guarded request will be refused")
 
+    index, indexer = _search_of(stores)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if indexer is not None:
+            indexer.start()
         yield
+        if indexer is not None:
+            indexer.stop()
         stores.close()
         if provider is not None:
             provider.shutdown()
@@ -90,7 +103,7 @@ def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> 
         docs_url=None,
         redoc_url=None,
     )
-    library = DocumentLibrary(stores.records, stores.blobs, max_bytes=settings.max_upload_bytes)
+    library = DocumentLibrary(stores.records, stores.blobs, index, max_bytes=settings.max_upload_bytes)
     app.include_router(contact_router(stores.records, instruments))
     app.include_router(upload_router(library, instruments))
     app.include_router(documents_router(library, instruments))
@@ -109,6 +122,20 @@ def create_app(settings: Settings, stores: Stores, instruments: Instruments) -> 
     return app
 
 
+def _search_of(stores: Stores) -> "tuple[SearchIndex, Indexer | None]":
+    """What answers searches, and what keeps it up to date, if it does not do so itself."""
+    if stores.search is None:
+        return stores.records, None
+
+    from demo_service.documents.indexed_search import IndexedSearch
+    from demo_service.documents.indexing import Indexer
+
+    return (
+        IndexedSearch(stores.search, stores.records),
+        Indexer(stores.records.changes(), stores.search),
+    )
+
+
 def _route_table(app: FastAPI) -> RouteTable:
     # Not app.openapi(), which would keep its answer although routes may follow.
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
@@ -125,7 +152,10 @@ def _readiness_checks(stores: Stores, keys: KeyRing) -> Mapping[str, Callable[[]
         if not keys:
             raise StorageUnavailable("api_keys")
 
-    return {"database": stores.records.check, "blobs": stores.blobs.check, "api_keys": check_keys}
+    checks = {"database": stores.records.check, "blobs": stores.blobs.check}
+    if stores.search is not None:
+        checks["search"] = stores.search.check
+    return checks | {"api_keys": check_keys}
 
 
 def _add_middleware(

@@ -148,7 +148,9 @@ class Readiness(BaseModel):
     """Whether requests can be served, part by part."""
 
     status: str = Field(description="`ready` or `not_ready`")
-    failing: list[str] = Field(description="The parts that do not work: `database`, `blobs`, `api_keys`")
+    failing: list[str] = Field(
+        description="The parts that do not work: `database`, `blobs`, `search`, `api_keys`"
+    )
 
 
 def displayable_file_name(sent: str) -> str | None:

@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     s3_access_key_id: str | None = Field(None, description="Default: boto3's own chain")
     s3_secret_access_key: SecretStr | None = Field(None, description="Belongs to s3_access_key_id")
 
+    search_url: str | None = Field(
+        None, description="http(s)://host:port of Meilisearch; default: the database"
+    )
+    search_key: SecretStr | None = Field(
+        None, validation_alias=_also("SEARCH_KEY", "meili_key"), description="Meilisearch's, if it wants one"
+    )
+
     api_keys: SecretStr = Field(
         SecretStr(""),
         validation_alias=_also("API_KEYS", "PUBLIC_API_KEY", "api_key"),
@@ -121,6 +128,16 @@ class Settings(BaseSettings):
             raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
         return url
 
+    @field_validator("search_url")
+    @classmethod
+    def _plain_server(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "http://none")
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("must be http://host:port or https://host:port, the key apart")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("must end with the port")
+        return url
+
     @field_validator("api_keys")
     @classmethod
     def _well_formed_keys(cls, lines: SecretStr) -> SecretStr:
@@ -146,7 +163,12 @@ class Settings(BaseSettings):
         """Every value that must never appear in a log line."""
         secrets = {
             value.get_secret_value()
-            for value in (self.database_password, self.s3_secret_access_key, self.database_url)
+            for value in (
+                self.database_password,
+                self.s3_secret_access_key,
+                self.database_url,
+                self.search_key,
+            )
             if value is not None
         }
         if self.database_url is not None and (

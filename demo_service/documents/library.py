@@ -1,4 +1,4 @@
-"""What can be done with documents, on top of the two stores.
+"""What can be done with documents, on top of the stores.
 
 Contents come in before the record that names them, and go away after it, both under the digest's lock.
 A crash in between leaves contents that nobody refers to, never a record without its contents.
@@ -20,6 +20,7 @@ from demo_service.problems import NotFound
 from demo_service.storage.blobs import BlobStore
 from demo_service.storage.errors import StorageUnavailable
 from demo_service.storage.records import Document, RecordStore, SearchQuery
+from demo_service.storage.search import SearchIndex
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +38,10 @@ class Found:
 class DocumentLibrary:
     """Stores, finds and removes documents."""
 
-    def __init__(self, records: RecordStore, blobs: BlobStore, *, max_bytes: int) -> None:
+    def __init__(self, records: RecordStore, blobs: BlobStore, index: SearchIndex, *, max_bytes: int) -> None:
         self._records = records
         self._blobs = blobs
+        self._index = index
         self._max_bytes = max_bytes
 
     def open_intake(self) -> Intake:
@@ -98,7 +100,7 @@ class DocumentLibrary:
         """Documents that contain all words of ``query``, best first."""
         started = time.perf_counter()
         words = tuple(dict.fromkeys(split_words(query)))
-        page = self._records.search(
+        page = self._index.search(
             SearchQuery(
                 words=words,
                 limit=limit,

@@ -4,7 +4,7 @@
 class StorageUnavailable(Exception):
     """A store could not do its work now: disk full, connection lost, time-out. Trying again may help.
 
-    ``part`` is the name that ``/readyz`` shows: ``database`` or ``blobs``. The cause is chained for the
+    ``part`` is the name that ``/readyz`` shows: ``database``, ``blobs`` or ``search``. The cause is chained for the
     log; it never reaches a client, because driver messages name hosts and users.
     """
 

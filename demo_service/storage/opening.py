@@ -7,6 +7,7 @@ from demo_service.settings import Settings
 from demo_service.storage.blobs import BlobStore
 from demo_service.storage.local_blobs import LocalBlobStore
 from demo_service.storage.records import RecordStore
+from demo_service.storage.search import SearchEngine
 from demo_service.storage.sqlite import SqliteRecordStore
 
 
@@ -44,6 +45,17 @@ def open_blob_store(settings: Settings) -> BlobStore:
         access_key_id=settings.s3_access_key_id,
         secret_access_key=secret.get_secret_value() if secret else None,
     )
+
+
+def open_search_engine(settings: Settings) -> SearchEngine | None:
+    """The search engine of ``search_url``; None where the database searches."""
+    if settings.search_url is None:
+        return None
+
+    from demo_service.storage.meilisearch import Meilisearch
+
+    key = settings.search_key
+    return Meilisearch(settings.search_url, key.get_secret_value() if key else None)
 
 
 def _path(url: str) -> Path:

@@ -5,11 +5,11 @@ before the first use. A lost database answers ``StorageUnavailable`` within seco
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -21,6 +21,9 @@ from demo_service.audit import Action, AuditEntry
 from demo_service.documents.words import indexed_words
 from demo_service.storage.errors import StorageUnavailable, UnknownContact
 from demo_service.storage.records import Contact, Document, SearchHit, SearchPage, SearchQuery
+
+if TYPE_CHECKING:
+    from demo_service.storage.changes import ChangeFeed
 
 PART = "database"
 
@@ -161,8 +164,16 @@ class PostgresRecordStore:
                 " ORDER BY ts_rank(words, wanted, 1) DESC, number DESC LIMIT %(limit)s",
                 parameters,
             ).fetchall()
-        hits = tuple(SearchHit(text=row.pop("body"), document=_document(row)) for row in rows)
-        return SearchPage(hits, counted["total"])
+        return SearchPage(tuple(map(_hit, rows)), counted["total"])
+
+    def hits(self, document_ids: Sequence[UUID]) -> Mapping[UUID, SearchHit]:
+        with self._connection() as connection:
+            return _hits(connection, list(document_ids))
+
+    def changes(self) -> "ChangeFeed":
+        from demo_service.storage.postgres_changes import PostgresChangeFeed
+
+        return PostgresChangeFeed(self._connection, _hits)
 
     def audit_trail(self, since: datetime) -> list[AuditEntry]:
         with self._connection() as connection:
@@ -225,6 +236,17 @@ class PostgresDigestTransaction:
 def _note(connection: psycopg.Connection[DictRow], action: Action, target: UUID) -> None:
     """Part of the write's own transaction: there is no write without its entry, and no entry without its write."""
     connection.execute(_ADD_AUDIT_ENTRY, asdict(audit.entry(action, target)))
+
+
+def _hits(connection: psycopg.Connection[DictRow], document_ids: list[UUID]) -> dict[UUID, SearchHit]:
+    rows = connection.execute(
+        f"SELECT {_DOCUMENT_COLUMNS}, body FROM documents WHERE id = ANY(%s)", (document_ids,)
+    ).fetchall()
+    return {hit.document.id: hit for hit in map(_hit, rows)}
+
+
+def _hit(row: DictRow) -> SearchHit:
+    return SearchHit(text=row.pop("body"), document=_document(row))
 
 
 def _document(row: DictRow) -> Document:

@@ -4,13 +4,17 @@ Every method may raise ``StorageUnavailable``. When a writing method or a transa
 written survives the death of the process and of the machine.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from demo_service.audit import AuditEntry
+
+if TYPE_CHECKING:
+    from demo_service.storage.changes import ChangeFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,12 @@ class RecordStore(Protocol):
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Documents for a query."""
+
+    def hits(self, document_ids: Sequence[UUID]) -> Mapping[UUID, SearchHit]:
+        """Those of the documents that are there."""
+
+    def changes(self) -> "ChangeFeed":
+        """What to tell a search engine of its own; nothing is noted before ``start``."""
 
     def audit_trail(self, since: datetime) -> list[AuditEntry]:
         """Every write at that moment or later, the oldest first."""

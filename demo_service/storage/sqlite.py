@@ -9,11 +9,12 @@ import shutil
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from demo_service import audit
@@ -22,6 +23,9 @@ from demo_service.documents.words import indexed_words
 from demo_service.storage import sqlite_statements as statements
 from demo_service.storage.errors import StorageUnavailable, UnknownContact
 from demo_service.storage.records import Contact, Document, SearchHit, SearchPage, SearchQuery
+
+if TYPE_CHECKING:
+    from demo_service.storage.changes import ChangeFeed
 
 PART = "database"
 
@@ -117,6 +121,15 @@ class SqliteRecordStore:
             ).fetchall()
             reader.execute("COMMIT")
         return SearchPage(tuple(SearchHit(_document(row), row["body"]) for row in rows), total)
+
+    def hits(self, document_ids: Sequence[UUID]) -> Mapping[UUID, SearchHit]:
+        with self._reader() as reader:
+            return _hits(reader, document_ids)
+
+    def changes(self) -> "ChangeFeed":
+        from demo_service.storage.sqlite_changes import SqliteChangeFeed
+
+        return SqliteChangeFeed(self._transaction, self._reader, _hits)
 
     def audit_trail(self, since: datetime) -> list[AuditEntry]:
         with self._reader() as reader:
@@ -244,6 +257,14 @@ def _audit_entry(row: sqlite3.Row) -> AuditEntry:
 def _document_by_id(connection: sqlite3.Connection, document_id: UUID) -> Document | None:
     row = connection.execute("SELECT * FROM documents WHERE id = ?", (str(document_id),)).fetchone()
     return None if row is None else _document(row)
+
+
+def _hits(connection: sqlite3.Connection, document_ids: Sequence[UUID]) -> dict[UUID, SearchHit]:
+    ids = json.dumps([str(each) for each in document_ids])
+    rows = connection.execute(
+        "SELECT * FROM documents WHERE id IN (SELECT value FROM json_each(?))", (ids,)
+    ).fetchall()
+    return {hit.document.id: hit for hit in (SearchHit(_document(row), row["body"]) for row in rows)}
 
 
 def _document(row: sqlite3.Row) -> Document:

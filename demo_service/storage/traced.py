@@ -1,6 +1,6 @@
 """A record store whose every call is a span, child of the request's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,12 +12,15 @@ from demo_service.storage.records import (
     DigestTransaction,
     Document,
     RecordStore,
+    SearchHit,
     SearchPage,
     SearchQuery,
 )
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
+
+    from demo_service.storage.changes import ChangeFeed
 
 
 class TracedRecordStore:
@@ -56,6 +59,14 @@ class TracedRecordStore:
     def search(self, query: SearchQuery) -> SearchPage:
         with self._span("search"):
             return self._records.search(query)
+
+    def hits(self, document_ids: Sequence[UUID]) -> Mapping[UUID, SearchHit]:
+        with self._span("hits"):
+            return self._records.hits(document_ids)
+
+    def changes(self) -> "ChangeFeed":
+        # Work in the background is no part of any request.
+        return self._records.changes()
 
     def audit_trail(self, since: datetime) -> list[AuditEntry]:
         with self._span("audit_trail"):
