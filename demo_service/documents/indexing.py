@@ -34,8 +34,9 @@ class Indexer:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the batch that is under way, or give it up after some seconds."""
+        """End, and close the engine: a batch that waits for it is given up, and stays noted."""
         self._stopping.set()
+        self._engine.close()
         self._thread.join(_STOP_SECONDS)
 
     def catch_up(self) -> None:

@@ -27,7 +27,7 @@ from demo_service.storage.search import Matches
 
 PART = "search"
 
-_INDEX = "/indexes/documents"
+_INDEX = "/indexes/demo-service-documents"  # the server may have others
 # Meilisearch counts matches only so far.
 _MOST_COUNTED = 100_000
 _SETTINGS = {

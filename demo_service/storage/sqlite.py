@@ -42,6 +42,7 @@ class SqliteRecordStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._write_lock = threading.Lock()
+        self._batch_lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._idle_readers: deque[sqlite3.Connection] = deque()
         with _translated_errors():
@@ -129,7 +130,7 @@ class SqliteRecordStore:
     def changes(self) -> "ChangeFeed":
         from demo_service.storage.sqlite_changes import SqliteChangeFeed
 
-        return SqliteChangeFeed(self._transaction, self._reader, _hits)
+        return SqliteChangeFeed(self._transaction, self._reader, _hits, taken=self._batch_lock)
 
     def audit_trail(self, since: datetime) -> list[AuditEntry]:
         with self._reader() as reader:

@@ -36,11 +36,13 @@ HitsOf = Callable[[sqlite3.Connection, list[UUID]], dict[UUID, SearchHit]]
 class SqliteChangeFeed:
     """See ``ChangeFeed``."""
 
-    def __init__(self, transaction: Connected, reader: Connected, hits: HitsOf) -> None:
+    def __init__(
+        self, transaction: Connected, reader: Connected, hits: HitsOf, *, taken: threading.Lock
+    ) -> None:
         self._transaction = transaction
         self._reader = reader
         self._hits = hits
-        self._taken = threading.Lock()
+        self._taken = taken
 
     def start(self) -> None:
         with self._transaction() as connection:

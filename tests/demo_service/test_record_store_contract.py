@@ -1,36 +1,88 @@
-"""What every record store must do: one suite, run against SQLite and against a real PostgreSQL."""
+"""What every record store must do: one suite, run against SQLite and against a real PostgreSQL.
+
+Both once more with Meilisearch for their searches: the real one where there is one, and a stub of its API.
+"""
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from demo_service.documents.indexed_search import IndexedSearch
+from demo_service.documents.indexing import Indexer
 from demo_service.documents.words import split_words
 from demo_service.models import now
 from demo_service.storage.errors import UnknownContact
 from demo_service.storage.postgres import PostgresRecordStore
 from demo_service.storage.records import Contact, Document, RecordStore, SearchPage, SearchQuery
+from demo_service.storage.search import SearchEngine
 from demo_service.storage.sqlite import SqliteRecordStore
+from tests.demo_service.search_server import StubMeilisearch, has_meilisearch, running_meilisearch
 
+DATABASES = ["sqlite", "postgresql"]
+# Without a real one, the test that needs it says so, and not each of them.
+ENGINES = ["stub of meilisearch", *(["meilisearch"] if has_meilisearch() else [])]
 DIGEST = "a" * 64
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordStore]:
-    if request.param == "sqlite":
-        store: RecordStore = SqliteRecordStore(tmp_path / "records.sqlite3")
-    else:
-        server = request.getfixturevalue("postgres")
-        server.execute("DROP TABLE IF EXISTS documents, contacts, audit")
-        store = PostgresRecordStore(server.url, password=server.password)
-    yield store
-    store.close()
+class SearchedByEngine:
+    """A record store whose searches an engine answers that has been told everything."""
+
+    def __init__(self, records: RecordStore, engine: SearchEngine) -> None:
+        self._records = records
+        self._engine = engine
+        self._index = IndexedSearch(engine, records)
+        self._indexer = Indexer(records.changes(), engine)
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        self._indexer.catch_up()
+        return self._index.search(query)
+
+    def close(self) -> None:
+        self._engine.close()
+        self._records.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+
+@pytest.fixture
+def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], RecordStore]:
+    """Opens the database of the test, which is empty at first."""
+    database = request.node.callspec.params["records"].split(" with ")[0]
+    if database == "sqlite":
+        return lambda: SqliteRecordStore(tmp_path / "records.sqlite3")
+    server = request.getfixturevalue("postgres")
+    server.execute("DROP TABLE IF EXISTS documents, contacts, audit, search_pending")
+    return lambda: PostgresRecordStore(server.url, password=server.password)
+
+
+@pytest.fixture(
+    params=[*DATABASES, *(f"{database} with {engine}" for database in DATABASES for engine in ENGINES)]
+)
+def records(
+    request: pytest.FixtureRequest, open_database: Callable[[], RecordStore], tmp_path: Path
+) -> Iterator[RecordStore]:
+    engine = request.param.partition(" with ")[2]
+    with ExitStack() as stack:
+        store = open_database()
+        stack.callback(store.close)
+        if engine == "meilisearch":
+            server = stack.enter_context(running_meilisearch(tmp_path))
+            store = cast(RecordStore, SearchedByEngine(store, server.engine()))
+        elif engine:
+            stub = StubMeilisearch()
+            stack.enter_context(stub.running())
+            store = cast(RecordStore, SearchedByEngine(store, stub.engine()))
+        stack.callback(store.close)
+        yield store
 
 
 def a_contact(**changes: Any) -> Contact:
@@ -173,12 +225,36 @@ def test_the_total_counts_beyond_the_limit(records: RecordStore) -> None:
     assert (len(page.hits), page.total) == (2, 5)
 
 
+@pytest.mark.parametrize("records", DATABASES, indirect=True)
 def test_more_occurrences_come_first_and_the_text_comes_along(records: RecordStore) -> None:
     add(records, "budget " + "other words " * 20)
     best = add(records, "budget budget budget")
     page = search(records, "budget")
     assert page.hits[0].document == best
     assert page.hits[0].text == "budget budget budget"
+
+
+@pytest.mark.parametrize("records", [f"{database} with meilisearch" for database in DATABASES], indirect=True)
+def test_words_that_are_near_each_other_come_first(records: RecordStore) -> None:
+    """Of as good matches, the newest: Meilisearch does not count occurrences."""
+    near = add(records, "annual budget of the town", uploaded_at=now() - timedelta(days=1))
+    far = add(records, "annual festival, " + "other words " * 20 + "budget")
+    assert found(search(records, "annual budget")) == [near.id, far.id]
+    assert found(search(records, "annual")) == [far.id, near.id]
+
+
+def test_a_query_may_have_many_words(records: RecordStore) -> None:
+    words = [f"word{number}" for number in range(15)]
+    whole = add(records, " ".join(words))
+    add(records, " ".join(words[:14]))
+    assert found(search(records, " ".join(words))) == [whole.id]
+
+
+def test_filters_tell_upper_from_lower_case(records: RecordStore) -> None:
+    add(records, "word", tags=("Annual",))
+    assert search(records, "word", tags=("annual",)).total == 0
+    assert search(records, "word", media_type="TEXT/PLAIN").total == 0
+    assert search(records, "word", tags=("Annual",), media_type="text/plain").total == 1
 
 
 def test_each_filter_narrows(records: RecordStore) -> None:
@@ -235,14 +311,10 @@ def test_the_digest_lock_excludes_others(records: RecordStore) -> None:
 
 
 def test_data_is_there_after_reopening(
-    records: RecordStore, request: pytest.FixtureRequest, tmp_path: Path
+    records: RecordStore, open_database: Callable[[], RecordStore]
 ) -> None:
     document = add(records, "words")
-    if isinstance(records, SqliteRecordStore):
-        again: RecordStore = SqliteRecordStore(tmp_path / "records.sqlite3")
-    else:
-        server = request.getfixturevalue("postgres")
-        again = PostgresRecordStore(server.url, password=server.password)
+    again = open_database()
     assert again.document(document.id) == document
     again.close()
 

@@ -39,12 +39,12 @@ Respond = Callable[[Received], Answer]
 
 
 class StubServer(ThreadingHTTPServer):
-    """A server on a port of the system's choice."""
+    """A server on a port of the system's choice, or on one that was its own before."""
 
     daemon_threads = True
 
-    def __init__(self, respond: Respond) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, respond: Respond, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.respond = respond
         self.received: list[Received] = []
         self.host = f"127.0.0.1:{self.server_address[1]}"
@@ -75,16 +75,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _take  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _take  # noqa: N815
 
     def log_message(self, format: str, *_: Any) -> None:
         """Tests read ``received``."""
 
 
 @contextmanager
-def stub_server(respond: Respond = lambda _: Answer()) -> Iterator[StubServer]:
+def stub_server(respond: Respond = lambda _: Answer(), port: int = 0) -> Iterator[StubServer]:
     """A server that ends with the block."""
-    server = StubServer(respond)
+    server = StubServer(respond, port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
