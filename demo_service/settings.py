@@ -132,6 +132,7 @@ class Settings(BaseSettings):
     @classmethod
     def _plain_server(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "http://none")
+        _ = parts.port  # a ValueError of its own where it is none
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise ValueError("must be http://host:port or https://host:port, the key apart")
         if parts.path.strip("/") or parts.query or parts.fragment:

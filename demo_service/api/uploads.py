@@ -50,7 +50,7 @@ def upload_router(library: DocumentLibrary, instruments: Instruments) -> APIRout
         **needs(KeyScope.DOCUMENTS_WRITE, UnsupportedMediaType, requestBody=_REQUEST_BODY),
     )
     async def upload_document(request: Request) -> UploadReceipt:
-        """Store a document. When this answers, it is on disk and can be found."""
+        """Store a document. When this answers, it is on disk; a search finds it now, or moments later."""
         content_type = request.headers.get("content-type", "")
         with _counted(instruments) as upload:
             reader = upload.reader = UploadFormReader(content_type, library.open_intake)

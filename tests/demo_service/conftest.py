@@ -26,7 +26,7 @@ StartApplication = Callable[..., Application]
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
-        if name.startswith(PREFIX) or name in {"DB_PASSWORD", "PUBLIC_API_KEY", "API_KEY"}:
+        if name.startswith(PREFIX) or name in {"DB_PASSWORD", "PUBLIC_API_KEY", "API_KEY", "MEILI_KEY"}:
             monkeypatch.delenv(name)
 
 

@@ -1,5 +1,6 @@
 """What every database's notes for a search engine must do: one suite, SQLite and a real PostgreSQL."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -154,3 +155,21 @@ def test_nothing_is_missed_while_the_notes_begin(open_store: OpenStore) -> None:
         records.changes().start()
         written = {each for some in writing for each in some}
     assert ids(take(records)) == written
+
+
+def test_notes_begin_again_where_their_trigger_was_removed(
+    open_store: OpenStore, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    records = open_store()
+    records.changes().start()
+    take(records)
+    if isinstance(records, SqliteRecordStore):
+        with sqlite3.connect(tmp_path / "records.sqlite3") as connection:
+            connection.executescript("DROP TRIGGER document_goes; DROP TRIGGER document_comes;")
+            connection.execute("DROP TABLE search_pending")
+    else:
+        statement = "DROP TRIGGER document_comes_or_goes ON documents; DROP TABLE search_pending"
+        request.getfixturevalue("postgres").execute(statement)
+    document = add(records)
+    records.changes().start()
+    assert ids(take(records)) == {document.id}

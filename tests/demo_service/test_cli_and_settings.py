@@ -76,6 +76,16 @@ def test_keys_are_found_under_the_names_that_operators_use(
     assert len(Settings.load().key_ring()) == 1
 
 
+@pytest.mark.parametrize("variable", ["DEMO_SEARCH_KEY", "MEILI_KEY"])
+def test_the_search_key_is_found_under_the_name_that_operators_use(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "a key")
+    found = Settings.load().search_key
+    assert found is not None
+    assert found.get_secret_value() == "a key"
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
@@ -85,6 +95,12 @@ def test_keys_are_found_under_the_names_that_operators_use(
         ("key_rate", "many"),
         ("blob_url", "ftp://host/x"),
         ("s3_access_key_id", "alone"),
+        ("search_url", "ftp://host:7700"),
+        ("search_url", "http://"),
+        ("search_url", "http://host:many"),
+        ("search_url", "http://:key@host:7700"),
+        ("search_url", "http://host:7700/indexes"),
+        ("search_url", "http://host:7700?key=x"),
         ("port", 65536),
     ],
 )
@@ -99,7 +115,8 @@ def test_secrets_are_known_for_redaction_and_not_shown() -> None:
     secrets: dict[str, Any] = {
         "database_url": f"postgresql://user:{quoted}@host/db",
         "database_password": "another",
+        "search_key": "a third",
     }
     settings = Settings(**secrets)
-    assert {quoted, "pass/word", "another"} <= settings.secret_values()
+    assert {quoted, "pass/word", "another", "a third"} <= settings.secret_values()
     assert "pass" not in repr(settings).replace("database_password", "")

@@ -291,3 +291,13 @@ def test_the_machines_settings_are_variables_of_compose_and_choose_tls() -> None
     files = settings.pop("COMPOSE_FILE").split(":")
     assert files == [COMPOSE.name, TLS.name]
     assert set(settings) <= set(used_variables(COMPOSE, TLS))
+
+
+def test_the_service_finds_its_search_engine_and_has_its_key() -> None:
+    guide = (REPOSITORY / "docs" / "platform.md").read_text()
+    (host, port) = re.findall(r"SEARCH_URL=http://([a-z-]+):(\d+)", guide)[0]
+    assert f"http://{host}:{port}" in (DEPLOY / ".env.example").read_text()
+    assert int(port) in listening()[host]
+    assert networks(services()[host]) & networks(services()["service"])
+    given = services()["service"]["environment"]["DEMO_SEARCH_KEY"]
+    assert given == services()[host]["environment"]["MEILI_MASTER_KEY"]
