@@ -24,7 +24,7 @@ class Indexer:
     def __init__(self, feed: ChangeFeed, engine: SearchEngine) -> None:
         self._feed = feed
         self._engine = engine
-        self._configured = False
+        self._prepared = False
         self._behind = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
@@ -41,8 +41,7 @@ class Indexer:
 
     def catch_up(self) -> None:
         """Tell the engine everything that is noted. Raises ``StorageUnavailable``."""
-        self._feed.start()
-        self._ensure_index()
+        self._prepare()
         while not self._stopping.is_set():
             with self._feed.batch(_BATCH) as batch:
                 if batch:
@@ -50,15 +49,17 @@ class Indexer:
             if not batch:
                 break
 
-    def _ensure_index(self) -> None:
+    def _prepare(self) -> None:
+        if not self._prepared:
+            self._feed.start()
         if not self._engine.has_index():
             # In this order: a crash in between notes everything twice, and not never.
             self._feed.start_over()
             self._engine.create_index()
-            self._configured = False
-        if not self._configured:
+            self._prepared = False
+        if not self._prepared:
             self._engine.configure_index()
-            self._configured = True
+            self._prepared = True
 
     def _run(self) -> None:
         while True:
@@ -70,7 +71,7 @@ class Indexer:
         try:
             self.catch_up()
         except Exception as error:
-            self._configured = False
+            self._prepared = False
             if not self._behind and not self._stopping.is_set():
                 log.warning("search index behind", **_reason(error))
                 self._behind = True

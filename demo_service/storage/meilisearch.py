@@ -44,7 +44,9 @@ _SETTINGS = {
 # A client is better served by an honest 503 than by waiting on.
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=5.0)
 _RETRIES = urllib3.Retry(total=1, read=0, redirect=False, raise_on_status=False)
+# A server that hangs holds this many worker threads. The others wait so long for a connection, and go on.
 _CONNECTIONS = 10
+_CONNECTION_SECONDS = 1.0
 _TASK_SECONDS = 60.0
 _LONGEST_PAUSE = 0.5
 
@@ -68,7 +70,7 @@ class Meilisearch:
         self._headers = {"Content-Type": "application/json"}
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key}"
-        self._http = urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=_TIMEOUT, retries=_RETRIES)
+        self._http = urllib3.PoolManager(maxsize=_CONNECTIONS, block=True, timeout=_TIMEOUT, retries=_RETRIES)
         self._closed = threading.Event()
 
     def has_index(self) -> bool:
@@ -134,7 +136,9 @@ class Meilisearch:
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         sent = None if body is None else json.dumps(body).encode()
-        answer = self._http.request(method, self._url + path, body=sent, headers=self._headers)
+        answer = self._http.request(
+            method, self._url + path, body=sent, headers=self._headers, pool_timeout=_CONNECTION_SECONDS
+        )
         if not 200 <= answer.status < 300:
             raise Refusal(f"{answer.status} {_error_code(answer.data)}")
         return json.loads(answer.data)

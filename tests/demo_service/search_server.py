@@ -104,6 +104,8 @@ class StubMeilisearch(SearchServer):
     delay_seconds: float = 0
     frozen: bool = False
     """Tasks are taken and not begun."""
+    searches: int = 0
+    """How many were asked for, whether or not they were answered."""
     ended: bool = False
 
     @contextmanager
@@ -118,6 +120,7 @@ class StubMeilisearch(SearchServer):
     def _respond(self, request: Received) -> Answer:
         if self.ended:
             raise ConnectionResetError  # what is still connected is cut off
+        self.searches += request.path.endswith("/search")
         time.sleep(self.delay_seconds)
         if self.refuse_with is not None:
             return self.refuse_with

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,19 @@ def test_a_slow_server_is_given_up(running: StubMeilisearch, monkeypatch: pytest
     assert caught.value.part == "search"
     assert time.monotonic() - started < 0.4
     engine.close()
+
+
+def test_a_server_that_hangs_does_not_hold_up_the_rest(tmp_path: Path, running: StubMeilisearch) -> None:
+    with RunningService.start(tmp_path, **settings(running)) as service, ThreadPoolExecutor(45) as pool:
+        assert eventually(lambda: failing_parts(service) == [])
+        running.delay_seconds = 4.5
+        waiting = running.searches
+        searches = [pool.submit(search, service, "word") for _ in range(45)]
+        assert eventually(lambda: running.searches >= waiting + 9)
+        started = time.monotonic()
+        upload(service, "word")
+        assert time.monotonic() - started < 3.5, "longer than the server's silence, if all waited for it"
+        assert {each.result().status_code for each in searches} == {200, 503}
 
 
 def test_a_task_that_does_not_end_is_given_up(
