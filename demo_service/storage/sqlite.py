@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -20,6 +20,7 @@ from uuid import UUID
 from demo_service import audit
 from demo_service.audit import Action, AuditEntry
 from demo_service.documents.words import indexed_words
+from demo_service.storage import sqlite_rows as rows
 from demo_service.storage import sqlite_statements as statements
 from demo_service.storage.errors import StorageUnavailable, UnknownContact
 from demo_service.storage.records import Contact, Document, SearchHit, SearchPage, SearchQuery
@@ -52,7 +53,7 @@ class SqliteRecordStore:
             self._writer.executescript(statements.SCHEMA)
 
     def add_contact(self, contact: Contact) -> None:
-        row = asdict(contact) | {"id": str(contact.id), "submitted_at": _moment(contact.submitted_at)}
+        row = asdict(contact) | {"id": str(contact.id), "submitted_at": rows.moment(contact.submitted_at)}
         with self._transaction() as connection:
             connection.execute(statements.ADD_CONTACT, row)
             _note(connection, Action.CONTACT_CREATED, contact.id)
@@ -60,18 +61,7 @@ class SqliteRecordStore:
     def contact(self, contact_id: UUID) -> Contact | None:
         with self._reader() as reader:
             row = reader.execute("SELECT * FROM contacts WHERE id = ?", (str(contact_id),)).fetchone()
-        if row is None:
-            return None
-        return Contact(
-            id=UUID(row["id"]),
-            name=row["name"],
-            email=row["email"],
-            message=row["message"],
-            company=row["company"],
-            service=row["service"],
-            budget=row["budget"],
-            submitted_at=datetime.fromisoformat(row["submitted_at"]),
-        )
+        return None if row is None else rows.contact(row)
 
     def document(self, document_id: UUID) -> Document | None:
         with self._reader() as reader:
@@ -115,30 +105,30 @@ class SqliteRecordStore:
         with self._reader() as reader:
             reader.execute("BEGIN")  # the total and the hits must come from one snapshot
             total = reader.execute(f"SELECT count(*) {matches}", parameters).fetchone()[0]
-            rows = reader.execute(
+            found = reader.execute(
                 f"SELECT documents.* FROM ({best}) JOIN documents ON number = chosen"
                 " ORDER BY place, number DESC",
                 parameters,
             ).fetchall()
             reader.execute("COMMIT")
-        return SearchPage(tuple(SearchHit(_document(row), row["body"]) for row in rows), total)
+        return SearchPage(tuple(map(rows.hit, found)), total)
 
     def hits(self, document_ids: Sequence[UUID]) -> Mapping[UUID, SearchHit]:
         with self._reader() as reader:
-            return _hits(reader, document_ids)
+            return rows.hits(reader, document_ids)
 
     def changes(self) -> "ChangeFeed":
         from demo_service.storage.sqlite_changes import SqliteChangeFeed
 
-        return SqliteChangeFeed(self._transaction, self._reader, _hits, taken=self._batch_lock)
+        return SqliteChangeFeed(self._transaction, self._reader, taken=self._batch_lock)
 
     def audit_trail(self, since: datetime) -> list[AuditEntry]:
         with self._reader() as reader:
-            rows = reader.execute(
+            found = reader.execute(
                 "SELECT at, key_id, action, target, correlation_id FROM audit WHERE at >= ? ORDER BY number",
-                (_moment(since),),
+                (rows.moment(since),),
             ).fetchall()
-        return [_audit_entry(row) for row in rows]
+        return [rows.audit_entry(row) for row in found]
 
     def check(self) -> None:
         with self._reader() as reader:
@@ -219,7 +209,7 @@ class SqliteDigestTransaction:
             "id": str(document.id),
             "contact_id": str(document.contact_id) if document.contact_id else None,
             "tags": json.dumps(document.tags),
-            "uploaded_at": _moment(document.uploaded_at),
+            "uploaded_at": rows.moment(document.uploaded_at),
             "body": text,
         }
         try:
@@ -241,46 +231,13 @@ def _note(connection: sqlite3.Connection, action: Action, target: UUID) -> None:
     """Part of the write's own transaction: there is no write without its entry, and no entry without its write."""
     entry = asdict(audit.entry(action, target))
     connection.execute(
-        statements.ADD_AUDIT_ENTRY, entry | {"at": _moment(entry["at"]), "target": str(target)}
-    )
-
-
-def _audit_entry(row: sqlite3.Row) -> AuditEntry:
-    return AuditEntry(
-        at=datetime.fromisoformat(row["at"]),
-        key_id=row["key_id"],
-        action=Action(row["action"]),
-        target=UUID(row["target"]),
-        correlation_id=row["correlation_id"],
+        statements.ADD_AUDIT_ENTRY, entry | {"at": rows.moment(entry["at"]), "target": str(target)}
     )
 
 
 def _document_by_id(connection: sqlite3.Connection, document_id: UUID) -> Document | None:
     row = connection.execute("SELECT * FROM documents WHERE id = ?", (str(document_id),)).fetchone()
-    return None if row is None else _document(row)
-
-
-def _hits(connection: sqlite3.Connection, document_ids: Sequence[UUID]) -> dict[UUID, SearchHit]:
-    ids = json.dumps([str(each) for each in document_ids])
-    rows = connection.execute(
-        "SELECT * FROM documents WHERE id IN (SELECT value FROM json_each(?))", (ids,)
-    ).fetchall()
-    return {hit.document.id: hit for hit in (SearchHit(_document(row), row["body"]) for row in rows)}
-
-
-def _document(row: sqlite3.Row) -> Document:
-    return Document(
-        id=UUID(row["id"]),
-        digest=row["digest"],
-        size=row["size"],
-        media_type=row["media_type"],
-        document_type=row["document_type"],
-        contact_id=UUID(row["contact_id"]) if row["contact_id"] else None,
-        file_name=row["file_name"],
-        description=row["description"],
-        tags=tuple(json.loads(row["tags"])),
-        uploaded_at=datetime.fromisoformat(row["uploaded_at"]),
-    )
+    return None if row is None else rows.document(row)
 
 
 def _set_filters(query: SearchQuery) -> dict[str, str]:
@@ -289,16 +246,11 @@ def _set_filters(query: SearchQuery) -> dict[str, str]:
         "document_type": query.document_type,
         "media_type": query.media_type,
         "contact_id": str(query.contact_id) if query.contact_id else None,
-        "uploaded_after": _moment(query.uploaded_after) if query.uploaded_after else None,
-        "uploaded_before": _moment(query.uploaded_before) if query.uploaded_before else None,
+        "uploaded_after": rows.moment(query.uploaded_after) if query.uploaded_after else None,
+        "uploaded_before": rows.moment(query.uploaded_before) if query.uploaded_before else None,
         "tags": json.dumps(query.tags) if query.tags else None,
     }
     return {name: value for name, value in filters.items() if value is not None}
-
-
-def _moment(moment: datetime) -> str:
-    """A fixed-width UTC text, so that comparing texts compares moments."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
+from demo_service.storage import sqlite_rows as rows
 from demo_service.storage.changes import Batch
-from demo_service.storage.records import SearchHit
 
 _STARTED = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'document_goes'"
 
@@ -30,18 +30,14 @@ _START = (
 _NOTE_ALL = "INSERT INTO search_pending (document_id) SELECT id FROM documents ORDER BY number"
 
 Connected = Callable[[], AbstractContextManager[sqlite3.Connection]]
-HitsOf = Callable[[sqlite3.Connection, list[UUID]], dict[UUID, SearchHit]]
 
 
 class SqliteChangeFeed:
     """See ``ChangeFeed``."""
 
-    def __init__(
-        self, transaction: Connected, reader: Connected, hits: HitsOf, *, taken: threading.Lock
-    ) -> None:
+    def __init__(self, transaction: Connected, reader: Connected, *, taken: threading.Lock) -> None:
         self._transaction = transaction
         self._reader = reader
-        self._hits = hits
         self._taken = taken
 
     def start(self) -> None:
@@ -73,11 +69,11 @@ class SqliteChangeFeed:
     def _oldest(self, limit: int) -> tuple[list[tuple[int]], Batch]:
         with self._reader() as reader:
             reader.execute("BEGIN")  # the notes and the documents must come from one snapshot
-            rows = reader.execute(
+            notes = reader.execute(
                 "SELECT number, document_id FROM search_pending ORDER BY number LIMIT ?", (limit,)
             ).fetchall()
-            ids = list(dict.fromkeys(UUID(row["document_id"]) for row in rows))
-            present = self._hits(reader, ids)
+            ids = list(dict.fromkeys(UUID(note["document_id"]) for note in notes))
+            present = rows.hits(reader, ids)
             reader.execute("COMMIT")
         gone = tuple(each for each in ids if each not in present)
-        return [(row["number"],) for row in rows], Batch(tuple(present.values()), gone)
+        return [(note["number"],) for note in notes], Batch(tuple(present.values()), gone)

@@ -22,6 +22,7 @@ from tests.demo_service.application import API_KEY, WITH_KEY, Application
 from tests.demo_service.postgres_server import PostgresServer
 from tests.demo_service.running_service import RunningService
 from tests.demo_service.test_record_store_contract import a_contact, a_document, add
+from tests.demo_service.test_record_store_contract import open_database as open_database
 from tests.demo_service.test_record_store_contract import records as records
 
 KID = API_KEY.split(".")[0]

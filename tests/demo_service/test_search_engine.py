@@ -146,7 +146,10 @@ def test_kill_9_between_commit_and_indexing_loses_nothing(
         removed = upload(service, "word")
         assert eventually(lambda: found(service, "word") == [removed])
         running.frozen = True
-        acknowledged = {upload(service, f"word {number}") for number in range(30)}
+        told = len(running.tasks)
+        acknowledged = {upload(service, f"word {number}") for number in range(10)}
+        assert eventually(lambda: len(running.tasks) > told), "some are with the server, which does nothing"
+        acknowledged |= {upload(service, f"word {number}") for number in range(10, 30)}
         assert service.client.delete(f"/documents/{removed}").status_code == 204
         service.kill()
     assert set(running.entries or ()) == {removed}, "killed before it was indexed"
