@@ -23,6 +23,21 @@ def command(folder: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "deploy.live", "--folder", str(folder), *arguments]
 
 
+def ran(
+    folder: Path, *arguments: str, path: str = os.environ["PATH"], cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """A demo that ends by itself."""
+    return subprocess.run(
+        command(folder, *arguments),
+        cwd=cwd,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
 @contextmanager
 def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A demo in a session of its own, as a terminal would run it."""
@@ -102,29 +117,21 @@ def test_even_a_killed_demo_leaves_no_process(tmp_path: Path) -> None:
     ],
 )
 def test_a_bound_ends_it_wherever_it_is(tmp_path: Path, seconds: str, told: str) -> None:
-    folder = tmp_path / "demo"
-    before = {entry.name for entry in ROOT.iterdir()}
-    done = subprocess.run(
-        command(folder, "--seconds", seconds, "--days", "0.1"),
-        cwd=ROOT,
-        text=True,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    folder, elsewhere = tmp_path / "demo", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    specs = str(ROOT / "slos")
+    done = ran(folder, "--seconds", seconds, "--days", "0.1", "--specs", specs, cwd=elsewhere)
     assert done.returncode == 0, done.stderr
     assert told in done.stdout
     assert processes_of(folder) == []
-    assert {entry.name for entry in ROOT.iterdir()} == before
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     with started(folder) as first:
         read_until(first, "comes up")
-        second = subprocess.run(
-            command(folder), cwd=ROOT, text=True, capture_output=True, timeout=PATIENCE_SECONDS, check=False
-        )
+        second = ran(folder)
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=PATIENCE_SECONDS)
     assert second.returncode == 3
@@ -132,15 +139,7 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
-    done = subprocess.run(
-        command(tmp_path / "demo"),
-        cwd=ROOT,
-        env={**os.environ, "PATH": str(tmp_path)},
-        text=True,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    done = ran(tmp_path / "demo", path=str(tmp_path))
     assert done.returncode == 3
     assert "is not on PATH; `make setup` brings it" in done.stderr
     assert "Traceback" not in done.stderr
@@ -150,27 +149,13 @@ def test_a_wrong_spec_is_told_as_slo_compile_tells_it(tmp_path: Path) -> None:
     specs = tmp_path / "slos"
     specs.mkdir()
     (specs / "wrong.yaml").write_text("version: prometheus/v1\nservice: shop\nslos: 3\n")
-    done = subprocess.run(
-        command(tmp_path / "demo", "--specs", str(specs)),
-        cwd=ROOT,
-        text=True,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    done = ran(tmp_path / "demo", "--specs", str(specs))
     assert done.returncode == 3
     assert "wrong.yaml:3:7" in done.stderr
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "many", "nan"])
 def test_a_bound_that_is_none_is_refused(tmp_path: Path, seconds: str) -> None:
-    done = subprocess.run(
-        command(tmp_path / "demo", f"--seconds={seconds}"),
-        cwd=ROOT,
-        text=True,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    done = ran(tmp_path / "demo", f"--seconds={seconds}")
     assert done.returncode == 2
     assert "seconds" in done.stderr
