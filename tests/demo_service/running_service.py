@@ -6,7 +6,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -67,6 +68,11 @@ class RunningService:
             if record["event"] == event:
                 return record
 
+    def failing_parts(self) -> list[str]:
+        """What readiness names as failing."""
+        failing: list[str] = self.client.get("/readyz").json()["failing"]
+        return failing
+
     def metrics(self) -> str:
         """The exposition as text."""
         return httpx2.get(self.metrics_url, timeout=_PATIENCE_SECONDS).text
@@ -94,3 +100,13 @@ class RunningService:
             self.log_lines.append(line)
             self._arrived.put(line)
         self._arrived.put(None)
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Ask until it holds, with a short pause between questions."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False

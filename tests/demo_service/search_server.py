@@ -17,8 +17,8 @@ from typing import Any
 import urllib3
 
 from demo_service.storage.meilisearch import Meilisearch
-from tests.platform.programs import optional_program
 from tests.platform.stubs import Answer, Received, StubServer, stub_server
+from tests.programs import optional_program
 
 _PATIENCE_SECONDS = 20
 _ERRORS = "https://docs.meilisearch.com/errors"

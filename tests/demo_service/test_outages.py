@@ -5,7 +5,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from tests.demo_service.application import CONTACT
 from tests.demo_service.object_store import BUCKET, ObjectStore, running_object_store
 from tests.demo_service.postgres_server import PostgresServer
-from tests.demo_service.running_service import RunningService
+from tests.demo_service.running_service import RunningService, eventually
 
 _PATIENCE_SECONDS = 20
 
@@ -29,20 +29,6 @@ def upload(service: RunningService, contents: bytes = b"contents") -> int:
     return answer.status_code
 
 
-def failing_parts(service: RunningService) -> list[str]:
-    failing: list[str] = service.client.get("/readyz").json()["failing"]
-    return failing
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Ask until it holds. Every question is a request, so this does not spin."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-    return False
-
-
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A server that this test may stop."""
@@ -56,15 +42,15 @@ def test_a_lost_database_is_answered_with_503_and_heals(tmp_path: Path, own_post
         DEMO_DATABASE_URL=own_postgres.url,
         DEMO_DATABASE_PASSWORD=own_postgres.password,
     ) as service:
-        assert (submit(service), upload(service), failing_parts(service)) == (201, 201, [])
+        assert (submit(service), upload(service), service.failing_parts()) == (201, 201, [])
         own_postgres.stop()
         started = time.monotonic()
         assert (submit(service), upload(service)) == (503, 503)
         assert time.monotonic() - started < 10, "a client must not wait for ever"
-        assert failing_parts(service) == ["database"]
+        assert service.failing_parts() == ["database"]
         assert service.client.get("/livez").status_code == 200
         own_postgres.start()
-        assert eventually(lambda: failing_parts(service) == [])
+        assert eventually(lambda: service.failing_parts() == [])
         assert (submit(service), upload(service)) == (201, 201)
         service.stop()
         assert own_postgres.password not in "".join(service.log_lines)
@@ -77,23 +63,23 @@ def test_the_service_may_start_before_its_database(tmp_path: Path, own_postgres:
         DEMO_DATABASE_URL=own_postgres.url,
         DEMO_DATABASE_PASSWORD=own_postgres.password,
     ) as service:
-        assert (submit(service), failing_parts(service)) == (503, ["database"])
+        assert (submit(service), service.failing_parts()) == (503, ["database"])
         own_postgres.start()
         assert eventually(lambda: submit(service) == 201)
 
 
 def test_a_lost_object_store_is_answered_with_503_and_heals(tmp_path: Path) -> None:
     with running_object_store() as store, s3_service(tmp_path, store) as service:
-        assert (upload(service), failing_parts(service)) == (201, [])
+        assert (upload(service), service.failing_parts()) == (201, [])
         client = store.client()
         for item in client.list_objects_v2(Bucket=BUCKET)["Contents"]:
             client.delete_object(Bucket=BUCKET, Key=item["Key"])
         client.delete_bucket(Bucket=BUCKET)
-        assert (upload(service, b"more"), failing_parts(service)) == (503, ["blobs"])
+        assert (upload(service, b"more"), service.failing_parts()) == (503, ["blobs"])
         assert submit(service) == 201
         client.create_bucket(Bucket=BUCKET)
         client.close()
-        assert (upload(service, b"more"), failing_parts(service)) == (201, [])
+        assert (upload(service, b"more"), service.failing_parts()) == (201, [])
         service.stop()
         assert store.secret_access_key not in "".join(service.log_lines)
 
@@ -125,16 +111,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_is_answered_with_503_and_heals(small_disk: Path) -> None:
     with RunningService.start(small_disk / "data") as service:
-        assert (submit(service), upload(service), failing_parts(service)) == (201, 201, [])
+        assert (submit(service), upload(service), service.failing_parts()) == (201, 201, [])
         filler = small_disk / "filler"
         with filler.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
             while True:
                 stream.write(b"x" * 4096)
         assert upload(service, os.urandom(32).hex().encode() * 1000) == 503
         assert eventually(lambda: submit(service) == 503), "the last free page is used up"
-        assert {"database", "blobs"} == set(failing_parts(service))
+        assert {"database", "blobs"} == set(service.failing_parts())
         filler.unlink()
-        assert (submit(service), upload(service), failing_parts(service)) == (201, 201, [])
+        assert (submit(service), upload(service), service.failing_parts()) == (201, 201, [])
         assert list((small_disk / "data/blobs/staging").iterdir()) == []
 
 

@@ -7,7 +7,7 @@ record stores.
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +25,7 @@ from demo_service.storage.meilisearch import Meilisearch, term
 from demo_service.storage.records import SearchHit, SearchQuery
 from tests.demo_service.conftest import StartApplication
 from tests.demo_service.postgres_server import PostgresServer
-from tests.demo_service.running_service import RunningService
+from tests.demo_service.running_service import RunningService, eventually
 from tests.demo_service.search_server import StubMeilisearch, error
 from tests.demo_service.test_record_store_contract import a_document
 from tests.platform.stubs import Answer, stub_server
@@ -71,21 +71,6 @@ def found(service: RunningService, query: str) -> list[str] | int:
     return [result["document"]["id"] for result in answer.json()["results"]]
 
 
-def failing_parts(service: RunningService) -> list[str]:
-    failing: list[str] = service.client.get("/readyz").json()["failing"]
-    return failing
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Ask until it holds."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def test_what_is_stored_is_found_with_its_excerpt_and_not_after_its_removal(
     tmp_path: Path, running: StubMeilisearch
 ) -> None:
@@ -106,7 +91,7 @@ def test_a_lost_server_is_answered_with_503_and_loses_nothing(
         before = upload(service, "word before")
         assert eventually(lambda: found(service, "word") == [before])
         first.close()
-        assert (found(service, "word"), failing_parts(service)) == (503, ["search"])
+        assert (found(service, "word"), service.failing_parts()) == (503, ["search"])
         assert search(service, "word").headers["Retry-After"] == "5"
         meanwhile = upload(service, "word meanwhile")
         assert service.client.delete(f"/documents/{before}").status_code == 204
@@ -115,7 +100,7 @@ def test_a_lost_server_is_answered_with_503_and_loses_nothing(
         with server.running():
             assert eventually(lambda: found(service, "word") == [meanwhile])
             assert eventually(lambda: set(server.entries or ()) == {meanwhile})
-            assert failing_parts(service) == []
+            assert service.failing_parts() == []
             service.wait_for_log("search index up to date")
         service.stop()
     assert server.key not in "".join(service.log_lines)
@@ -132,7 +117,7 @@ def test_the_service_may_start_before_its_search_server(tmp_path: Path, server: 
         pass  # it has an address now, and nobody is there
     with RunningService.start(tmp_path, **settings(server)) as service:
         document = upload(service, "word")
-        assert (found(service, "word"), failing_parts(service)) == (503, ["search"])
+        assert (found(service, "word"), service.failing_parts()) == (503, ["search"])
         with server.running():
             assert eventually(lambda: found(service, "word") == [document])
 
@@ -205,12 +190,12 @@ def test_search_may_be_switched_on_off_and_on_again(tmp_path: Path, running: Stu
         assert set(found(service, "word")) == {early, late}  # type: ignore[arg-type]
     with RunningService.start(tmp_path, **settings(running)) as service:
         assert eventually(lambda: set(running.entries or ()) == {early, late})
-        assert failing_parts(service) == []
+        assert service.failing_parts() == []
 
 
 def test_a_task_that_fails_is_tried_again(tmp_path: Path, running: StubMeilisearch) -> None:
     with RunningService.start(tmp_path, **settings(running)) as service:
-        assert eventually(lambda: failing_parts(service) == [])
+        assert eventually(lambda: service.failing_parts() == [])
         running.task_error = "no_space_left_on_device"
         document = upload(service, "word")
         assert "no_space_left_on_device" in service.wait_for_log("search index behind")["reason"]
@@ -223,7 +208,7 @@ def test_a_wrong_key_is_told_by_readiness_and_never_shown(tmp_path: Path, runnin
     wrong = "a key that is no longer the right one"
     with RunningService.start(tmp_path, **settings(running) | {"DEMO_SEARCH_KEY": wrong}) as service:
         upload(service, "word")
-        assert (found(service, "word"), failing_parts(service)) == (503, ["search"])
+        assert (found(service, "word"), service.failing_parts()) == (503, ["search"])
         assert "403 invalid_api_key" in service.wait_for_log("storage unavailable")["exception"]
         service.stop()
     assert wrong not in "".join(service.log_lines)
@@ -267,7 +252,7 @@ def test_a_slow_server_is_given_up(running: StubMeilisearch, monkeypatch: pytest
 
 def test_a_server_that_hangs_does_not_hold_up_the_rest(tmp_path: Path, running: StubMeilisearch) -> None:
     with RunningService.start(tmp_path, **settings(running)) as service, ThreadPoolExecutor(45) as pool:
-        assert eventually(lambda: failing_parts(service) == [])
+        assert eventually(lambda: service.failing_parts() == [])
         running.delay_seconds = 4.5
         waiting = running.searches
         searches = [pool.submit(search, service, "word") for _ in range(45)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -13,7 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import pytest
+from tests.programs import program
 
 # One head block holds every history: timestamps of long ago are accepted in order for each series,
 # whatever was written for other series before, and nothing is compacted while a test reads.
@@ -33,27 +31,12 @@ class StartFailedError(Exception):
     """The server ended before it was ready; the message holds its log."""
 
 
-def required_binary(variable: str, default: str) -> str:
-    """The path of a program the live tests need: a failure in CI, a skip elsewhere, when it is absent."""
-    wanted = os.environ.get(variable, default)
-    found = shutil.which(wanted)
-    if found:
-        return found
-    message = (
-        f"{wanted!r} is not installed: `apt-get install prometheus` brings it, "
-        f"or name another one in ${variable}"
-    )
-    if os.environ.get("CI") or os.environ.get("SLO_TEST_STRICT"):
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
-
-
 def prometheus_binary() -> str:
-    return required_binary("SLO_TEST_PROMETHEUS", "prometheus")
+    return program("prometheus")
 
 
 def promtool_binary() -> str:
-    return required_binary("SLO_TEST_PROMTOOL", "promtool")
+    return program("promtool")
 
 
 @contextmanager

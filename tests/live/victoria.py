@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,27 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
-import pytest
-
 from deploy.live.rules import Rule, in_dependency_order
+from tests.programs import optional_program
 
 from .prometheus import await_ready, end, free_port
 
 REPLAY_SECONDS = 300
-
-
-def peer(variable: str, program: str) -> str:
-    """The path of an optional program; skips without it, in CI, too, since no package of Debian has it."""
-    found = shutil.which(os.environ.get(variable, program))
-    if found is None:
-        pytest.skip(f"{program!r} is not on PATH: name one in ${variable}")
-    return found
+HOW_TO_GET = "its project publishes binaries"
 
 
 @contextmanager
 def running_victoria_metrics() -> Iterator[str]:
     """The base address of a VictoriaMetrics that lives exactly as long as the block."""
-    binary = peer("SLO_TEST_VICTORIA_METRICS", "victoria-metrics")
+    binary = optional_program("victoria-metrics", HOW_TO_GET)
     with tempfile.TemporaryDirectory(prefix="slo-live-") as folder:
         host = f"127.0.0.1:{free_port()}"
         command = [
@@ -60,7 +50,7 @@ def running_vmalert(rule_file: Path, server: str) -> Iterator[str]:
 
 def dry_run(rule_file: Path) -> subprocess.CompletedProcess[str]:
     """What vmalert says of the file without running it."""
-    command = [peer("SLO_TEST_VMALERT", "vmalert"), "-dryRun", f"-rule={rule_file}"]
+    command = [optional_program("vmalert", HOW_TO_GET), "-dryRun", f"-rule={rule_file}"]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -102,7 +92,7 @@ def _replay(server: str, file: Path, start: float, finish: float) -> None:
 
 
 def _vmalert(server: str, file: Path) -> list[str]:
-    binary = peer("SLO_TEST_VMALERT", "vmalert")
+    binary = optional_program("vmalert", HOW_TO_GET)
     addresses = [f"-datasource.url={server}", f"-remoteWrite.url={server}", f"-remoteRead.url={server}"]
     return [binary, f"-rule={file}", *addresses, "-notifier.blackhole", "-loggerLevel=ERROR"]
 

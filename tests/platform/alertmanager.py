@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,9 +12,9 @@ from typing import Any, Self
 
 import yaml
 
-from tests.platform.programs import program
 from tests.platform.running import DEPLOY, REPOSITORY, Program, free_port
 from tests.platform.stubs import Answer, Received, StubServer, stub_server
+from tests.programs import alertmanager_binary, program
 
 CONFIGURATION = DEPLOY / "alertmanager" / "alertmanager.yml"
 SECRETS_FOLDER = "/run/alertmanager"
@@ -29,12 +28,6 @@ def configuration() -> Document:
     """The platform's configuration. What an anchor shares is shared no longer."""
     document: Document = json.loads(json.dumps(yaml.safe_load(CONFIGURATION.read_text())))
     return document
-
-
-def alertmanager() -> str:
-    """The program; Debian calls it by a longer name than everybody else."""
-    debian, others = "prometheus-alertmanager", "alertmanager"
-    return program(debian if shutil.which(debian) else others, "SLO_TEST_ALERTMANAGER")
 
 
 def amtool() -> str:
@@ -121,7 +114,7 @@ def running_alertmanager(folder: Path, notified: Notified) -> Iterator[str]:
     (folder / "slack_webhook_url").write_text(notified.slack.url)
     (folder / "dead_mans_switch_url").write_text(notified.dead_mans_switch.url)
     (folder / "drill_webhook_url").write_text(notified.drills.url)
-    binary = alertmanager()
+    binary = alertmanager_binary()
     written = write_configuration(folder, binary, pagerduty_url=f"{notified.pagerduty.url}/v2/enqueue")
     address = f"127.0.0.1:{free_port()}"
     command = [

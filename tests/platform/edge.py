@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 
-from tests.platform.programs import program
 from tests.platform.running import DEPLOY, Program, eventually, free_port
+from tests.programs import program
 
 CADDYFILE = DEPLOY / "caddy" / "Caddyfile"
 USER, PASSWORD = "operator", "made-for-these-tests"

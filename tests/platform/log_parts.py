@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx2
 import yaml
 
-from tests.platform.programs import optional_program
 from tests.platform.running import DEPLOY, Program, free_port
+from tests.programs import optional_program
 
 COLLECTOR = DEPLOY / "otel" / "collector.yaml"
 LOKI = DEPLOY / "loki" / "loki.yaml"

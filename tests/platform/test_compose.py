@@ -17,8 +17,8 @@ from tests.platform.composition import (
     services,
     used_variables,
 )
-from tests.platform.programs import program
 from tests.platform.running import DEPLOY, REPOSITORY
+from tests.programs import program
 
 EVERY_SERVICE = pytest.mark.parametrize("name", services())
 SECRET = re.compile(r"PASSWORD|SECRET|KEY|HASH|WEBHOOK|SWITCH_URL")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.platform.edge import SIGNED_IN, running_edge
-from tests.platform.programs import optional_program
 from tests.platform.stubs import stub_server
+from tests.programs import optional_program
 
 BY_ADDRESS = {"EDGE_RATE_LIMIT_FILE": "rate_limit/by_address.caddy", "EDGE_RATE_EVENTS": "5"}
 

@@ -12,9 +12,9 @@ import httpx2
 from tests.platform.composition import services
 from tests.platform.edge import Edge, running_edge
 from tests.platform.identity_provider import CLIENT_ID, CLIENT_SECRET, running_identity_provider
-from tests.platform.programs import optional_program
 from tests.platform.running import Program, free_port
 from tests.platform.stubs import StubServer
+from tests.programs import optional_program
 
 PAGE = "/grafana/d/slo?from=now-1h&to=now"
 

@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from tests.platform.edge import Edge, running_edge
-from tests.platform.programs import optional_program
 from tests.platform.running import DEPLOY, Program, free_port
 from tests.platform.stubs import Answer, stub_server
+from tests.programs import optional_program
 
 
 @pytest.fixture(scope="module")

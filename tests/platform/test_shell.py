@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform.programs import program
+from tests.programs import program
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 
 from demo_service.security.api_keys import KeyScope, new_key
 from tests.platform.secrets.parameter_store import PATH, ParameterStore, running_parameter_store
+from tests.programs import program
 
 OLD_FILE = "DB_PASSWORD='of the last boot'\n"
 ROOT = Path(__file__).parents[3]
@@ -39,11 +40,7 @@ def every_value() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def _server() -> Iterator[ParameterStore]:
     for needed in ("aws", "jq", "perl"):
-        if shutil.which(needed) is None:
-            missing = f"not installed: {needed}"
-            if os.environ.get("CI"):
-                pytest.fail(missing)
-            pytest.skip(missing)
+        program(needed)
     with running_parameter_store() as store:
         yield store
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.platform.edge import USER, running_edge
-from tests.platform.programs import program
 from tests.platform.secrets.conftest import Programs
 from tests.platform.secrets.parameter_store import ParameterStore
 from tests.platform.stubs import stub_server
+from tests.programs import program
 
 
 @pytest.mark.parametrize(

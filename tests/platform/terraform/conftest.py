@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform.programs import optional_program
+from tests.programs import optional_program
 
 ROOT = Path(__file__).parents[3]
 

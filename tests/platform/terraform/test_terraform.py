@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.platform.programs import optional_program, program
 from tests.platform.terraform.conftest import ROOT, Terraform
+from tests.programs import optional_program, program
 
 PLUGINS = "SLO_TEST_TERRAFORM_PLUGINS"
 
