@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,15 +11,13 @@ import pytest
 
 from slo_toolkit.status.episodes import Contribution, Episode
 from slo_toolkit.status.history import History, Step
-from slo_toolkit.status.model import Answer
 from slo_toolkit.status.render import report_text
 from slo_toolkit.status.render.as_html import as_html
 from slo_toolkit.status.report import Entry, Report
 from slo_toolkit.status.series import SLOT
 from slo_toolkit.status.stories import Story
-from slo_toolkit.status.survey import Wanted, ask
 from tests.chromium import chromium_binary
-from tests.status.fake import AT, DAY, FakePrometheus, identity, recorded
+from tests.status.fake import AT, DAY, one_of_each_verdict
 
 from .chromium import Browser, running_chromium
 
@@ -64,24 +61,6 @@ CLIPPED = """
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def _answer() -> Answer:
-    """One of each verdict, a long name among them, with an alert and a warning."""
-    alert = {
-        **identity(slo="tight"),
-        "alertname": "ShopErrors",
-        "sloth_severity": "page",
-        "alertstate": "firing",
-    }
-    series = [
-        *recorded(slo="fine", group={"route": "/a/rather/long/route/of/one/" + "piece" * 12}),
-        *recorded(slo="silent", ratio_rate30d=math.nan),
-        *recorded(slo="tight", ratio_rate30d=0.00095, ratio30d=0.3666),
-        *recorded(slo="spent", ratio_rate30d=0.02),
-    ]
-    found = ask(FakePrometheus(series, alerts=[alert]), Wanted(at=AT))
-    return replace(found, warnings=("the server's clock is 40 seconds behind this one",))
-
-
 def _story() -> Story:
     times = [AT - 29 * DAY + number * 7200 for number in range(348)]
     steps = tuple(Step(time, 1e5, 4e4 if number % 150 == 9 else 20.0) for number, time in enumerate(times))
@@ -90,12 +69,12 @@ def _story() -> Story:
 
 
 def _budget() -> str:
-    answer = _answer()
+    answer = one_of_each_verdict(route="/a/rather/long/route/of/one/" + "piece" * 12)
     return as_html(answer, {status.key: _story() for status in answer.statuses})
 
 
 def _report() -> str:
-    answer = _answer()
+    answer = one_of_each_verdict(route="/a/rather/long/route/of/one/" + "piece" * 12)
     entries = tuple(Entry(status, None, _story()) for status in answer.statuses)
     return report_text.as_html(Report(answer.statuses[0].span, entries, answer.warnings))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from slo_toolkit.query.samples import Sample, Series
+from slo_toolkit.status.model import Answer
 from slo_toolkit.status.reading import FIGURE
+from slo_toolkit.status.survey import Wanted, ask
 from tests.query.stub import Asked, Says, success
 
 Answers = Callable[[Asked], Says]
@@ -113,6 +116,24 @@ def recorded(
                 value = other
         series.append((labels, value))
     return series
+
+
+def one_of_each_verdict(route: str) -> Answer:
+    """Four SLOs, one of them grouped by route, with an alert and a warning."""
+    alert = {
+        **identity(slo="tight"),
+        "alertname": "ShopErrors",
+        "sloth_severity": "page",
+        "alertstate": "firing",
+    }
+    series = [
+        *recorded(slo="fine", group={"route": route}),
+        *recorded(slo="silent", ratio_rate30d=math.nan),
+        *recorded(slo="tight", ratio_rate30d=0.00095, ratio30d=0.3666),
+        *recorded(slo="spent", ratio_rate30d=0.002),
+    ]
+    found = ask(FakePrometheus(series, alerts=[alert]), Wanted(at=AT))
+    return replace(found, warnings=("the server's clock is 40 seconds behind this one",))
 
 
 def of(series: list[tuple[dict[str, str], float]], **kept: Any) -> Answers:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,28 +25,14 @@ from slo_toolkit.status.series import SLOT
 from slo_toolkit.status.stories import Story
 from slo_toolkit.status.survey import Wanted, ask
 
-from .fake import AT, DAY, FakePrometheus, identity, recorded
+from .fake import AT, DAY, FakePrometheus, one_of_each_verdict, recorded
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "budget.schema.json"
 
 
 @pytest.fixture
 def answer() -> Answer:
-    """One of each verdict, one of them grouped, with an alert and a warning."""
-    alert = {
-        **identity(slo="tight"),
-        "alertname": "ShopErrors",
-        "sloth_severity": "page",
-        "alertstate": "firing",
-    }
-    series = [
-        *recorded(slo="fine", group={"route": '/a"b'}),
-        *recorded(slo="silent", ratio_rate30d=math.nan),
-        *recorded(slo="tight", ratio_rate30d=0.00095, ratio30d=0.3666),
-        *recorded(slo="spent", ratio_rate30d=0.002),
-    ]
-    found = ask(FakePrometheus(series, alerts=[alert]), Wanted(at=AT))
-    return replace(found, warnings=("the server's clock is 40 seconds behind this one",))
+    return one_of_each_verdict(route='/a"b')
 
 
 @pytest.fixture
