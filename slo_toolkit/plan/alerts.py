@@ -9,10 +9,10 @@ from slo_toolkit import budget, naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.plan.ladder import BASE
-from slo_toolkit.plan.model import AlertingRule
-from slo_toolkit.plan.sli import HOUR
+from slo_toolkit.plan.model import MATCHERS, AlertingRule
+from slo_toolkit.plan.sli import HOUR, ratio_of
 from slo_toolkit.plan.tiers import Alert, alerts
-from slo_toolkit.promql import by, identity_selector, number
+from slo_toolkit.promql import by, identity_matchers, identity_selector, number
 from slo_toolkit.slo import Labels, RawSli, Severity, Slo, Tier
 
 USUAL_EVENTS = 100
@@ -73,8 +73,15 @@ def _ratio(slo: Slo, window: Duration) -> str:
     """The recorded ratio without the owner's labels, which may have changed meanwhile.
 
     The identity stays: annotations see the labels of the result alone, not those that the rule adds.
+    Where the window is the whole period, its ratio is recorded every five minutes, in another group; the
+    rates that are recorded at every evaluation tell it without that delay.
     """
-    return f"max{by(_kept(slo))}({identity_selector(naming.error_ratio(window), slo)})"
+    if window == slo.period:
+        rates = ratio_of(naming.error_events_rate(window), naming.valid_events_rate(window))
+        ratio = rates.replace(MATCHERS, identity_matchers(slo))
+    else:
+        ratio = identity_selector(naming.error_ratio(window), slo)
+    return f"max{by(_kept(slo))}({ratio})"
 
 
 def _enough_errors(slo: Slo, window: Duration) -> str:

@@ -61,7 +61,8 @@ def sli_rules(slo: Slo) -> Iterator[RecordingRule]:
         else:
             for record, text in made:
                 yield RecordingRule(record, text, identity, matchers)
-        if window in windows:
+        # The ratio of the whole period is recorded from event counts, with the budget (see period).
+        if window in windows and window != slo.period:
             yield _ratio(slo, window)
 
 

@@ -27,7 +27,8 @@ def assess(reading: Reading) -> BudgetStatus:
     spending = _spending(reading, objective)
     burn_rates = _burn_rates(reading, objective)
     burn_rate = burn_rates.get(BURN_WINDOW)
-    windows = tuple(_alert_window(tier, burn_rates) for tier in reading.tiers)
+    with_period = {**_burn_rate_of_period(reading, objective), **burn_rates}
+    windows = tuple(_alert_window(tier, with_period) for tier in reading.tiers)
     left = _time_to_exhaustion(spending, burn_rate, reading)
     verdict, reasons = judge(reading, spending, windows, left)
     return BudgetStatus(
@@ -43,7 +44,7 @@ def assess(reading: Reading) -> BudgetStatus:
         error_events=reading.error_events,
         valid_events=reading.valid_events,
         spending=spending,
-        spent_in={window: _spent_in(window, reading, spending, burn_rates) for window in SPENT_WINDOWS},
+        spent_in={window: _spent_in(window, reading, spending, with_period) for window in SPENT_WINDOWS},
         burn_rates=burn_rates,
         alert_windows=windows,
         time_to_exhaustion=left,
@@ -73,6 +74,13 @@ def _burn_rates(reading: Reading, objective: Objective | None) -> dict[Duration,
     if objective is None:
         return {}
     return {window: reading.ratios[window] / objective.error_budget for window in sorted(reading.ratios)}
+
+
+def _burn_rate_of_period(reading: Reading, objective: Objective | None) -> dict[Duration, Decimal]:
+    """The burn rate of the window that is the period itself: an alert may look at it as at any other."""
+    if objective is None or reading.error_ratio is None:
+        return {}
+    return {reading.span.elapsed: reading.error_ratio / objective.error_budget}
 
 
 def _spent_in(

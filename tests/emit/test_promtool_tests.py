@@ -14,6 +14,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.emit.promtool_tests import burn_tests, outage_tests
 from slo_toolkit.emit.rules import rule_file
 from slo_toolkit.plan.model import Plan
+from slo_toolkit.windows import workbook_tiers
 
 from .slos import SLIS, UNKNOWN_SLIS, plan
 
@@ -53,6 +54,8 @@ def test_every_objective_passes(run: Run, objective: str) -> None:
     [
         {"period": Duration.of(days=28)},
         {"period": Duration.of(days=7)},
+        {"period": Duration.of(days=1), "alerting": {"tiers": workbook_tiers(Duration.of(days=1))[:3]}},
+        {"period": Duration.of(days=3), "alerting": {"tiers": workbook_tiers(Duration.of(days=3))}},
         {"group_by": ("tenant", "region")},
         {"evaluation_interval": Duration.of(minutes=1), "scrape_interval": Duration.of(minutes=1)},
         {"evaluation_interval": Duration.of(seconds=15), "scrape_interval": Duration.of(seconds=15)},

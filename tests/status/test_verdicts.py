@@ -52,6 +52,12 @@ def test_a_budget_that_is_gone_within_a_day_is_at_risk(status_of: StatusOf) -> N
     assert status_of(FakePrometheus(recorded(ratio_rate1h=0.026))).verdict is Verdict.MET
 
 
+def test_an_alert_on_the_whole_period_is_told_as_any_other(status_of: StatusOf) -> None:
+    status = status_of(FakePrometheus(recorded(days=1.0)))
+    assert [str(window.long_window) for window in status.alert_windows] == ["1h", "6h", "1d"]
+    assert status.alert_windows[-1].long_burn_rate == Decimal("0.1")
+
+
 @pytest.mark.parametrize(
     ("prometheus", "reason"),
     [
