@@ -71,6 +71,11 @@ class Duration:
                 return f"{count} {name}" if count == 1 else f"{count} {name}s"
         return f"{self.ms} milliseconds"
 
+    def as_last(self) -> str:
+        """What people write behind "the last": `hour`, `five minutes`, `30 minutes`."""
+        words = self.words()
+        return {"5 minutes": "five minutes"}.get(words, words.removeprefix("1 "))
+
 
 @lru_cache(maxsize=512)
 def _parse(text: str) -> Duration:

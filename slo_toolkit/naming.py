@@ -25,6 +25,8 @@ PIECE = "piece"
 OBJECTIVE = "slo:objective:ratio"
 ERROR_BUDGET = "slo:error_budget:ratio"
 PERIOD_DAYS = "slo:time_period:days"
+BASE_WINDOW = "slo:base_window:seconds"
+"""The shortest recorded window, where it is not five minutes: only then is there such a series."""
 CURRENT_BURN_RATE = "slo:current_burn_rate:ratio"
 PERIOD_BURN_RATE = "slo:period_burn_rate:ratio"
 BUDGET_REMAINING = "slo:period_error_budget_remaining:ratio"
@@ -118,6 +120,7 @@ _FAMILIES = frozenset(
         OBJECTIVE,
         ERROR_BUDGET,
         PERIOD_DAYS,
+        BASE_WINDOW,
         CURRENT_BURN_RATE,
         PERIOD_BURN_RATE,
         BUDGET_REMAINING,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from slo_toolkit.budget import burn_rate_for_share
 from slo_toolkit.duration import Duration
@@ -34,6 +35,48 @@ WORKBOOK = (
     WindowPair(_TICKET, Decimal("0.10"), Duration.of(days=1), Duration.of(hours=2)),
     WindowPair(_TICKET, Decimal("0.10"), Duration.of(days=3), Duration.of(hours=6)),
 )
+
+
+BASE_WINDOWS = tuple(Duration.of(minutes=minutes) for minutes in (5, 10, 15, 30, 60, 120, 180))
+"""What the shortest recorded window may be. Each divides every longer window of the Workbook."""
+
+LONGEST_SCRAPE_INTERVAL = Duration.of(hours=1)
+"""The longest that `base_window` has a window for."""
+
+
+@lru_cache(maxsize=64)
+def base_window(scrape_interval: Duration) -> Duration:
+    """The shortest window that is recorded of metrics scraped so often: two and a half scrape intervals or more.
+
+    It is read over one scrape more, so there are three scrapes in it at least, wherever they fall and though
+    each comes up to a quarter of an interval early or late. One of them may fail: rate() needs two.
+    """
+    return next(base for base in BASE_WINDOWS if base.ms * 2 >= scrape_interval.ms * 5)
+
+
+def recent_window(scrape_interval: Duration) -> Duration:
+    """The window that tells how fast the budget burns lately: an hour, more only where the base is longer."""
+    return max(Duration.of(hours=1), base_window(scrape_interval))
+
+
+_SCRAPES_PER_WINDOW = 4
+"""In so many scrapes one may fail and another come late, and rate() still has the two that it needs."""
+
+
+def shortest_window(scrape_interval: Duration) -> Duration:
+    """The shortest window that an alert may look at: four scrape intervals, or the base where that is less."""
+    return min(scrape_interval * _SCRAPES_PER_WINDOW, base_window(scrape_interval))
+
+
+def with_enough_scrapes(tier: Tier, scrape_interval: Duration) -> Tier | None:
+    """The tier with a short window that scrapes so seldom can fill: too short a one becomes the base.
+
+    None where the long window is not longer than that.
+    """
+    if tier.short_window >= shortest_window(scrape_interval):
+        return tier
+    base = base_window(scrape_interval)
+    return replace(tier, short_window=base) if base < tier.long_window else None
 
 
 def workbook_tiers(period: Duration) -> tuple[Tier, ...]:

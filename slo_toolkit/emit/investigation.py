@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from slo_toolkit import naming
+from slo_toolkit.duration import Duration
 from slo_toolkit.emit.linear_query import weights
 from slo_toolkit.emit.selectors import Selector
-from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.promql import by, identity_selector, latency_quantile, quote
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, Slo
+from slo_toolkit.windows import base_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Step:
 
 def first_queries(slo: Slo) -> Iterator[Step]:
     """From "how bad is it" to "where is it", each as a query that runs as it stands."""
-    ratios = quote(naming.error_ratio(BASE).removesuffix(str(BASE)) + ".+")
+    ratios = quote(naming.error_ratio(slo.period).removesuffix(str(slo.period)) + ".+")
     ours = f"{naming.SERVICE}={quote(slo.service)}, {naming.SLO}={quote(slo.name)}"
     on = f"on ({', '.join(naming.IDENTITY)}) group_left ()"
     yield Step(
@@ -41,20 +42,20 @@ def first_queries(slo: Slo) -> Iterator[Step]:
 
 
 def _where(slo: Slo) -> Iterator[Step]:
+    base = base_window(slo.scrape_interval)
     match slo.sli:
         case EventSli(error_query=str() as errors):
-            yield from _breakdown(_selectors(slo, errors), "Which errors are they?")
+            yield from _breakdown(_selectors(slo, errors), base, "Which errors are they?")
         case EventSli(total_query=total):
-            yield from _breakdown(_selectors(slo, total), "Which events are they, good and bad?")
+            yield from _breakdown(_selectors(slo, total), base, "Which events are they, good and bad?")
         case AvailabilitySli(metric, errors, matchers):
             inner = ",".join(text for text in (matchers, errors) if text)
-            yield from _breakdown(
-                _selectors(slo, f"sum(rate({metric}{{{inner}}}[{{{{.window}}}}]))"), "Which errors are they?"
-            )
+            selectors = _selectors(slo, f"sum(rate({metric}{{{inner}}}[{{{{.window}}}}]))")
+            yield from _breakdown(selectors, base, "Which errors are they?")
         case LatencySli():
             yield Step(
-                "How slow is it? The 99th percentile of the last five minutes, in the unit of the histogram.",
-                latency_quantile(slo, slo.sli, Decimal("0.99"), BASE),
+                f"How slow is it? The 99th percentile of the last {base.as_last()}, in the unit of the histogram.",
+                latency_quantile(slo, slo.sli, Decimal("0.99"), base),
             )
         case _:
             return
@@ -64,10 +65,10 @@ def _selectors(slo: Slo, query: str) -> list[Selector]:
     return list(weights(query, slo.group_by) or ())
 
 
-def _breakdown(selectors: list[Selector], question: str) -> Iterator[Step]:
+def _breakdown(selectors: list[Selector], window: Duration, question: str) -> Iterator[Step]:
     """By every label that the query does not pin to one value."""
     for selector in selectors:
         labels = tuple(dict.fromkeys(m.name for m in selector.matchers if m.op != "="))
         if labels:
-            rate = f"sum{by(labels)}(rate({selector}[{BASE}]))"
+            rate = f"sum{by(labels)}(rate({selector}[{window}]))"
             yield Step(f"{question} Per second, the ten most frequent.", f"topk(10, {rate})")

@@ -11,11 +11,12 @@ from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.header import MARKDOWN_HEADER
 from slo_toolkit.emit.investigation import first_queries
-from slo_toolkit.plan.alerts import USUAL_EVENTS, burn_rate, rough
+from slo_toolkit.plan.alerts import USUAL_EVENTS, an_hour, burn_rate, rough
 from slo_toolkit.plan.model import Plan
 from slo_toolkit.plan.tiers import Alert, alerts
 from slo_toolkit.promql import WINDOW
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Severity, Slo, Tier
+from slo_toolkit.windows import base_window, recent_window
 
 _COLUMNS = (
     "Alert",
@@ -164,21 +165,23 @@ def _absence(slo: Slo) -> Iterator[str]:
         "query that never matched."
     )
     if not isinstance(slo.sli, RawSli):
+        silent = an_hour(recent_window(slo.scrape_interval))
         yield ""
         yield (
             f"`{naming.traffic_stopped_alert(slo)}` means that the metrics are there but counted no event "
-            f"for an hour in which there are usually more than {USUAL_EVENTS}: look in front of the service, "
+            f"for {silent} in which there are usually more than {USUAL_EVENTS}: look in front of the service, "
             "at DNS, load balancer and clients."
         )
     yield ""
 
 
 def _measured(slo: Slo) -> Iterator[str]:
+    base = str(base_window(slo.scrape_interval))
     yield "## What is measured"
     yield ""
     match slo.sli:
         case EventSli(total, errors, good):
-            yield from _two_queries(total, "Error" if errors else "Good", errors or good or "")
+            yield from _two_queries(total, "Error" if errors else "Good", errors or good or "", base)
         case AvailabilitySli(metric, errors, matchers):
             yield f"Every event in `{_selector(metric, matchers)}` is valid."
             yield f"It is an error if `{errors}` matches as well."
@@ -190,19 +193,19 @@ def _measured(slo: Slo) -> Iterator[str]:
         case RawSli(query):
             yield "One query gives the error ratio itself. Every second weighs the same:"
             yield ""
-            yield from _fenced(WINDOW.sub("5m", query))
+            yield from _fenced(WINDOW.sub(base, query))
         case _ as unreachable:
             assert_never(unreachable)
 
 
-def _two_queries(total: str, kind: str, counted: str) -> Iterator[str]:
+def _two_queries(total: str, kind: str, counted: str, window: str) -> Iterator[str]:
     yield "Valid events:"
     yield ""
-    yield from _fenced(WINDOW.sub("5m", total))
+    yield from _fenced(WINDOW.sub(window, total))
     yield ""
     yield f"{kind} events:"
     yield ""
-    yield from _fenced(WINDOW.sub("5m", counted))
+    yield from _fenced(WINDOW.sub(window, counted))
 
 
 def _fenced(query: str, indent: str = "") -> Iterator[str]:

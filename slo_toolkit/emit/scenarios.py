@@ -9,10 +9,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from slo_toolkit import budget, naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.simulated_traffic import Course, Phase
-from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.tiers import Alert, alerts, effective_tiers
 from slo_toolkit.promql import selector
 from slo_toolkit.slo import Severity, Slo, Tier
+from slo_toolkit.windows import base_window
 
 UNDER, OVER = Decimal("0.95"), Decimal("1.05")
 """How near to a threshold an alert must still be silent, and must fire."""
@@ -62,7 +62,7 @@ def total_outage(slo: Slo, interval: Duration) -> Scenario | None:
     reset = max(_reset(slo, alert, end, clean, interval) for alert, _ in pages)
     checks: list[Check] = []
     for alert, detection in pages:
-        before = clean + _down(_at_the_earliest(detection, clean), interval, UNDER)
+        before = clean + _down(_at_the_earliest(slo, detection, clean), interval, UNDER)
         checks += [
             _silent(slo, alert, before),
             _firing(slo, alert, clean + _up_with_lag(detection, interval) + _pending(slo, interval)),
@@ -74,15 +74,17 @@ def total_outage(slo: Slo, interval: Duration) -> Scenario | None:
 
 def no_traffic(slo: Slo, interval: Duration) -> Scenario:
     """No event is no ratio, never NaN, and no reason for an alert."""
-    length = _up(BASE + slo.scrape_interval, interval)
-    checks = [Check(length, selector(naming.error_ratio(BASE), _ids(slo))), _no_alert(slo, length)]
+    base = base_window(slo.scrape_interval)
+    length = _up(base + slo.scrape_interval, interval)
+    checks = [Check(length, selector(naming.error_ratio(base), _ids(slo))), _no_alert(slo, length)]
     return _scenario(slo, (Phase(length, traffic=False),), interval, checks)
 
 
 def no_error_series(slo: Slo, interval: Duration) -> Scenario:
     """An error series that does not exist yet means that there are no errors."""
-    length = _up(BASE + slo.scrape_interval, interval)
-    ratio = Check(length, f"max({selector(naming.error_ratio(BASE), _ids(slo))})", (("{}", 0),))
+    base = base_window(slo.scrape_interval)
+    length = _up(base + slo.scrape_interval, interval)
+    ratio = Check(length, f"max({selector(naming.error_ratio(base), _ids(slo))})", (("{}", 0),))
     course = Course((Phase(length),), interval, error_series=False)
     return Scenario(slo, course, (ratio, _no_alert(slo, length)))
 
@@ -147,10 +149,10 @@ def _detection(slo: Slo, alert: Alert) -> Duration:
     return min(length for length in found if length is not None)
 
 
-def _at_the_earliest(detection: Duration, clean: Duration) -> Duration:
+def _at_the_earliest(slo: Slo, detection: Duration, clean: Duration) -> Duration:
     """The same with rules so young that the piece of a window in which they were loaded counts as a whole."""
     known = clean + detection
-    return _times(detection, Decimal(known.ms) / (known + BASE).ms)
+    return _times(detection, Decimal(known.ms) / (known + base_window(slo.scrape_interval)).ms)
 
 
 def _fill(tier: Tier, burn_rate: Decimal) -> Duration:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from slo_toolkit import budget, naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
-from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.model import MATCHERS, AlertingRule
-from slo_toolkit.plan.sli import HOUR, ratio_of
+from slo_toolkit.plan.sli import ratio_of
 from slo_toolkit.plan.tiers import Alert, alerts
 from slo_toolkit.promql import by, identity_matchers, identity_selector, number
 from slo_toolkit.slo import Labels, RawSli, Severity, Slo, Tier
+from slo_toolkit.windows import base_window, recent_window
 
 USUAL_EVENTS = 100
 """Events an hour below which an hour without any is nothing unusual: e^-100 is no coincidence."""
@@ -58,7 +58,7 @@ def _tier_condition(slo: Slo, tier: Tier) -> str:
     threshold = number(budget.error_ratio_threshold(slo.objective, tier.burn_rate))
     short = _ratio(slo, tier.short_window)
     long = _ratio(slo, tier.long_window)
-    if tier.long_window != BASE:
+    if tier.long_window != base_window(slo.scrape_interval):
         loaded = f"max{by(naming.IDENTITY)}({identity_selector(naming.rules_loaded(tier.long_window), slo)})"
         long += (
             f" * on ({', '.join(naming.IDENTITY)}) group_left () {loaded}" if slo.group_by else f" * {loaded}"
@@ -124,7 +124,7 @@ def rough(length: Duration) -> str:
 def _what_is_left(slo: Slo) -> dict[str, str]:
     """Answers at the moment of the alert: Prometheus asks itself when it fills in the annotations.
 
-    Until then is told at the burn rate of the last five minutes, in which the alert is not yet diluted.
+    Until then is told at the burn rate of the shortest window, in which the alert is not yet diluted.
     """
     remaining = f"max({_templated(naming.BUDGET_REMAINING, slo)})"
     burning = f"(max({_templated(naming.CURRENT_BURN_RATE, slo)}) > 0)"
@@ -159,7 +159,7 @@ def _absence_alerts(slo: Slo) -> Iterator[AlertingRule]:
         naming.no_telemetry_alert(slo),
         f"{identity_selector(naming.RULES_LOADED, slo)}\n"
         f"unless on ({naming.ID})\n"
-        f"{identity_selector(naming.valid_events_rate(BASE), slo)}",
+        f"{identity_selector(naming.valid_events_rate(base_window(slo.scrape_interval)), slo)}",
         "no telemetry",
         "The SLI returns nothing, so nobody knows whether the objective is met: "
         "a target is gone, a metric was renamed, or the query never matched.",
@@ -167,17 +167,23 @@ def _absence_alerts(slo: Slo) -> Iterator[AlertingRule]:
     )
     if isinstance(slo.sli, RawSli):
         return  # a ratio does not tell how many events there were
-    rate = identity_selector(naming.valid_events_rate(HOUR), slo)
-    usual = f"{USUAL_EVENTS} / {number(Decimal(HOUR.ms) / 1000)}"
+    lately = recent_window(slo.scrape_interval)
+    rate = identity_selector(naming.valid_events_rate(lately), slo)
+    usual = f"{USUAL_EVENTS} / {number(Decimal(lately.ms) / 1000)}"
     yield _absence_alert(
         slo,
         naming.traffic_stopped_alert(slo),
         f"{rate} == 0\nand\n{rate} offset 1d > {usual}\nunless\n{rate} offset 1w <= {usual}",
         "traffic stopped",
-        f"There was no event for an hour; yesterday at this time there were more than {USUAL_EVENTS}, "
+        f"There was no event for {an_hour(lately)}; yesterday at this time there were more than {USUAL_EVENTS}, "
         "and a week ago as well as far as that is known.",
         None,
     )
+
+
+def an_hour(window: Duration) -> str:
+    """The window that tells how it goes lately, in words; only scrapes of half an hour or more make it longer."""
+    return "an hour" if window == Duration.of(hours=1) else window.words()
 
 
 def _absence_alert(

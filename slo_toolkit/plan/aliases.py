@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from slo_toolkit import naming
-from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.model import RecordingRule
 from slo_toolkit.promql import by, identity_selector, latency_quantile
 from slo_toolkit.slo import LatencySli, Quantity, Slo
+from slo_toolkit.windows import base_window
 
 
 def alias_rules(slo: Slo) -> Iterator[RecordingRule]:
@@ -19,8 +19,9 @@ def alias_rules(slo: Slo) -> Iterator[RecordingRule]:
 
 
 def _expression(slo: Slo, quantity: Quantity | Decimal) -> str:
-    ratio = f"max{by(slo.group_by)}({identity_selector(naming.error_ratio(BASE), slo)})"
+    base = base_window(slo.scrape_interval)
+    ratio = f"max{by(slo.group_by)}({identity_selector(naming.error_ratio(base), slo)})"
     if isinstance(quantity, Quantity):
         return ratio if quantity is Quantity.ERROR_RATIO else f"1 - {ratio}"
     assert isinstance(slo.sli, LatencySli), "the specs allow quantiles for latency alone"
-    return latency_quantile(slo, slo.sli, quantity, BASE)
+    return latency_quantile(slo, slo.sli, quantity, base)

@@ -13,14 +13,14 @@ from functools import lru_cache
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
-from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
 from slo_toolkit.plan.pieces import labelled, sum_of
 from slo_toolkit.plan.sli import Recorded, ratio_labels, ratio_of
 from slo_toolkit.promql import by, identity_matchers, number
 from slo_toolkit.slo import Slo
+from slo_toolkit.windows import BASE_WINDOWS, base_window
 
-COUNT_INTERVAL = BASE
+COUNT_INTERVAL = Duration.of(minutes=5)
 """A count every five minutes: each event is in one of them, and a month has 8,640 of them."""
 
 SETTLE_INTERVAL = Duration.of(hours=1)
@@ -52,7 +52,8 @@ def _settled_texts(period: Duration) -> Recorded:
 def period_rules(slo: Slo) -> Iterator[RecordingRule]:
     """Counts, the period's sums and ratio, what is left of the budget, and metadata."""
     identity, matchers = naming.identity(slo), identity_matchers(slo)
-    for record, text in _period_texts(slo.period, slo.group_by, slo.evaluation_interval):
+    base = base_window(slo.scrape_interval)
+    for record, text in _period_texts(slo.period, slo.group_by, slo.evaluation_interval, base):
         yield RecordingRule(record, text, identity, matchers)
     errors, valid = naming.error_events_count(slo.period), naming.valid_events_count(slo.period)
     labels = ratio_labels(slo, slo.period)
@@ -61,12 +62,14 @@ def period_rules(slo: Slo) -> Iterator[RecordingRule]:
 
 
 @lru_cache(maxsize=64)
-def _period_texts(period: Duration, group_by: tuple[str, ...], evaluation_interval: Duration) -> Recorded:
+def _period_texts(
+    period: Duration, group_by: tuple[str, ...], evaluation_interval: Duration, base: Duration
+) -> Recorded:
     join = f"and on ({naming.ID})" if group_by else "and"
     # Before the first settled sum every count is newer than it.
     settled_at = f"max(last_over_time({naming.SETTLED_AT}{MATCHERS}[{_SETTLED_LOOK_BACK}]))"
     age = f"time() - {settled_at} or vector(+Inf)"
-    texts = [*_counts(evaluation_interval), (naming.SETTLED_AGE, age)]
+    texts = [*_counts(evaluation_interval, base), (naming.SETTLED_AGE, age)]
     for count, net in zip(_COUNTS, (naming.NET_VALID_EVENTS, naming.NET_ERROR_EVENTS), strict=True):
         total = count(period)
         texts.append((net, _net(count(COUNT_INTERVAL), period, group_by)))
@@ -74,18 +77,19 @@ def _period_texts(period: Duration, group_by: tuple[str, ...], evaluation_interv
     return (*texts, (naming.coverage(period), _coverage(period)))
 
 
-def _counts(evaluation_interval: Duration) -> Recorded:
+def _counts(evaluation_interval: Duration, base: Duration) -> Recorded:
     """Events of the last five minutes: the sum of all rates in them, each for one evaluation interval.
 
     A rate over five minutes is recorded at every evaluation, so each event is in ten of them (at 30s)
-    with a tenth of its weight. One rate alone would weigh an event by where it fell in the window.
+    with a tenth of its weight. One rate alone would weigh an event by where it fell in the window. Over a longer
+    base an event has as many parts more and is counted once in all of them, so later, but never twice.
     """
     interval = number(Decimal(evaluation_interval.ms) / 1000)
     # A range of Prometheus 2 includes both ends: over five minutes sharp it could hold eleven evaluations.
     just_within = Duration(COUNT_INTERVAL.ms - 1)
     rates = (naming.valid_events_rate, naming.error_events_rate)
     return tuple(
-        (count(COUNT_INTERVAL), f"sum_over_time({rate(BASE)}{MATCHERS}[{just_within}]) * {interval}")
+        (count(COUNT_INTERVAL), f"sum_over_time({rate(base)}{MATCHERS}[{just_within}]) * {interval}")
         for rate, count in zip(rates, _COUNTS, strict=True)
     )
 
@@ -138,6 +142,9 @@ def _metadata(slo: Slo) -> Iterator[RecordingRule]:
         (naming.BUDGET_REMAINING, f"1 - {one(naming.PERIOD_BURN_RATE)}"),
     ):
         yield RecordingRule(record, text, labels, matchers)
+    base = base_window(slo.scrape_interval)
+    if base != BASE_WINDOWS[0]:
+        yield RecordingRule(naming.BASE_WINDOW, f"vector({number(Decimal(base.ms) / 1000)})", labels)
     info = {
         **labels,
         **slo.plugins.info_labels,
@@ -150,7 +157,8 @@ def _metadata(slo: Slo) -> Iterator[RecordingRule]:
 
 
 def current_burn_rate(slo: Slo) -> RecordingRule:
-    ratio = f"max{by(slo.group_by)}({naming.error_ratio(BASE)}{MATCHERS})"
+    base = naming.error_ratio(base_window(slo.scrape_interval))
+    ratio = f"max{by(slo.group_by)}({base}{MATCHERS})"
     text = f"{ratio} / {number(slo.objective.error_budget)}"
     labels = {**slo.labels, **naming.identity(slo)}
     return RecordingRule(naming.CURRENT_BURN_RATE, text, labels, identity_matchers(slo))

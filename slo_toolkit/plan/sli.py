@@ -1,6 +1,6 @@
 """The recording rules of the burn-rate windows.
 
-The SLI is read once, over five minutes; every longer window is summed from that (see ladder). Each rule
+The SLI is read once, over the base window; every longer one is summed from that (see ladder). Each rule
 may use what the rules before it recorded at the same time stamp, since a group runs in order.
 """
 
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
-from slo_toolkit.plan.ladder import BASE, RAW_LIMIT, Rung, ladder
+from slo_toolkit.plan.ladder import BASE, Rung, ladder, raw_limit
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
 from slo_toolkit.plan.pieces import labelled, sum_of
 from slo_toolkit.plan.tiers import effective_tiers
@@ -25,24 +25,23 @@ from slo_toolkit.promql import (
     raw_ratio,
 )
 from slo_toolkit.slo import Labels, RawSli, Slo, Tier
-from slo_toolkit.windows import WORKBOOK
-
-HOUR = Duration.of(hours=1)
+from slo_toolkit.windows import WORKBOOK, base_window, recent_window
 
 
 def ratio_windows(slo: Slo) -> tuple[Duration, ...]:
     """Every window whose error ratio is recorded, shortest first.
 
-    The Workbook's are always among them, since dashboards made for Sloth ask for those.
+    The Workbook's from the base window on are always among them, since dashboards made for Sloth ask for those.
     """
-    return _windows(effective_tiers(slo), slo.period)
+    return _windows(effective_tiers(slo), slo.period, slo.scrape_interval)
 
 
 @lru_cache(maxsize=64)
-def _windows(tiers: tuple[Tier, ...], period: Duration) -> tuple[Duration, ...]:
-    windows = {BASE, HOUR}
+def _windows(tiers: tuple[Tier, ...], period: Duration, scrape_interval: Duration) -> tuple[Duration, ...]:
+    base = base_window(scrape_interval)
+    windows = {base, recent_window(scrape_interval)}
     for pair in WORKBOOK:
-        windows |= {window for window in (pair.long_window, pair.short_window) if window < period}
+        windows |= {window for window in (pair.long_window, pair.short_window) if base <= window < period}
     for tier in tiers:
         windows |= {tier.long_window, tier.short_window}
     return tuple(sorted(windows))
@@ -50,12 +49,12 @@ def _windows(tiers: tuple[Tier, ...], period: Duration) -> tuple[Duration, ...]:
 
 def sli_rules(slo: Slo) -> Iterator[RecordingRule]:
     """Event rates, coverage and error ratios of every window, in the order in which they build up."""
-    windows = ratio_windows(slo)
+    windows, base = ratio_windows(slo), base_window(slo.scrape_interval)
     identity, matchers = naming.identity(slo), identity_matchers(slo)
     yield RecordingRule(naming.RULES_LOADED, "vector(1)", identity)
-    yield from _source_rates(slo, BASE)
-    yield _ratio(slo, BASE)
-    for window, made in _longer_windows(windows, slo.group_by, slo.evaluation_interval):
+    yield from _source_rates(slo, base)
+    yield _ratio(slo, base)
+    for window, made in _other_windows(windows, base, slo.group_by, slo.evaluation_interval):
         if made is None:
             yield from _source_rates(slo, window)
         else:
@@ -71,17 +70,19 @@ Recorded: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=64)
-def _longer_windows(
-    windows: tuple[Duration, ...], group_by: tuple[str, ...], evaluation_interval: Duration
+def _other_windows(
+    windows: tuple[Duration, ...], base: Duration, group_by: tuple[str, ...], evaluation_interval: Duration
 ) -> tuple[tuple[Duration, Recorded | None], ...]:
     """How each window but the base is made, shortest first; None where it is read from the source."""
-    rungs = {rung.window: rung for rung in ladder(windows)}
+    rungs = {rung.window: rung for rung in ladder(windows, base)}
     made: dict[Duration, Recorded | None] = {}
-    for window in sorted({*windows, *rungs} - {BASE}):
+    for window in sorted({*windows, *rungs} - {base}):
         if window in rungs:
-            made[window] = _summed(rungs[window], group_by)
+            made[window] = _summed(rungs[window], base, group_by)
+        elif window > raw_limit(base):
+            made[window] = _averaged(window, base, evaluation_interval)
         else:
-            made[window] = _averaged(window, evaluation_interval) if window > RAW_LIMIT else None
+            made[window] = None
     return tuple(made.items())
 
 
@@ -91,14 +92,14 @@ def _source_rates(slo: Slo, window: Duration) -> Iterator[RecordingRule]:
     rates = event_rates(slo, window, identity_selector(valid, slo))
     yield RecordingRule(valid, rates.valid, identity)
     yield RecordingRule(naming.error_events_rate(window), rates.errors, identity)
-    if window != BASE:
+    if window != base_window(slo.scrape_interval):
         loaded = _mean_over(naming.RULES_LOADED, window, slo.evaluation_interval)
         yield RecordingRule(naming.rules_loaded(window), loaded, identity, identity_matchers(slo))
 
 
-def _summed(rung: Rung, group_by: tuple[str, ...]) -> Recorded:
+def _summed(rung: Rung, base: Duration, group_by: tuple[str, ...]) -> Recorded:
     """The window as the sum of its pieces; one that was not recorded counts for nothing."""
-    loaded = naming.RULES_LOADED if rung.piece == BASE else naming.rules_loaded(rung.piece)
+    loaded = naming.RULES_LOADED if rung.piece == base else naming.rules_loaded(rung.piece)
     return (
         (naming.rules_loaded(rung.window), _sum_of_pieces(loaded, rung, ())),
         *((name(rung.window), _sum_of_pieces(name(rung.piece), rung, group_by)) for name in _RATES),
@@ -127,10 +128,10 @@ an hour, instead of losing hours that were measured. A base piece in such a gap 
 """
 
 
-def _averaged(window: Duration, evaluation_interval: Duration) -> Recorded:
+def _averaged(window: Duration, base: Duration, evaluation_interval: Duration) -> Recorded:
     """A window that is no multiple of the base: the mean of the base at every evaluation within it."""
     loaded = (naming.rules_loaded(window), _mean_over(naming.RULES_LOADED, window, evaluation_interval))
-    return (loaded, *((name(window), _mean_over(name(BASE), window, evaluation_interval)) for name in _RATES))
+    return (loaded, *((name(window), _mean_over(name(base), window, evaluation_interval)) for name in _RATES))
 
 
 def _mean_over(metric: str, window: Duration, evaluation_interval: Duration) -> str:
@@ -140,7 +141,7 @@ def _mean_over(metric: str, window: Duration, evaluation_interval: Duration) -> 
 
 def _ratio(slo: Slo, window: Duration) -> RecordingRule:
     labels = ratio_labels(slo, window)
-    if isinstance(slo.sli, RawSli) and window <= RAW_LIMIT:
+    if isinstance(slo.sli, RawSli) and window <= raw_limit(base_window(slo.scrape_interval)):
         ratio = raw_ratio(slo, slo.sli.error_ratio_query, window)
         return RecordingRule(naming.error_ratio(window), ratio, labels)
     return RecordingRule(*_ratio_of_rates(window), labels, identity_matchers(slo))

@@ -9,7 +9,6 @@ from slo_toolkit import budget
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Objective, Tier
 from slo_toolkit.status.model import (
-    BURN_WINDOW,
     SPENT_WINDOWS,
     AlertWindow,
     BudgetStatus,
@@ -26,7 +25,7 @@ def assess(reading: Reading) -> BudgetStatus:
     objective = Objective(reading.objective) if reading.objective is not None else None
     spending = _spending(reading, objective)
     burn_rates = _burn_rates(reading, objective)
-    burn_rate = burn_rates.get(BURN_WINDOW)
+    burn_rate = burn_rates.get(reading.burn_window)
     with_period = {**_burn_rate_of_period(reading, objective), **burn_rates}
     windows = tuple(_alert_window(tier, with_period) for tier in reading.tiers)
     left = _time_to_exhaustion(spending, burn_rate, reading)
@@ -50,6 +49,7 @@ def assess(reading: Reading) -> BudgetStatus:
         time_to_exhaustion=left,
         coverage=reading.coverage,
         alerts=reading.alerts,
+        burn_window=reading.burn_window,
         tiers_are_assumed=reading.tiers_are_assumed,
     )
 

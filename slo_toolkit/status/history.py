@@ -19,6 +19,7 @@ from slo_toolkit.status.raw import SLOS_PER_REQUEST, rates_over
 from slo_toolkit.status.reading import FIGURE, Source, just_within, read_figure_series
 from slo_toolkit.status.recorded import matchers
 from slo_toolkit.status.series import ERROR_COUNT, RATIO, SLOT, VALID_COUNT, Identity, identity_of
+from slo_toolkit.windows import base_window
 
 _VALID, _ERRORS, _RATIO = "valid", "errors", "ratio"
 
@@ -112,7 +113,7 @@ def _recorded(statuses: Sequence[BudgetStatus], step: Duration, only_above_budge
 
 def _raw(slos: Sequence[Slo], step: Duration, only_above_budget: bool) -> Iterator[tuple[str, str]]:
     for index, slo in enumerate(slos):
-        rates = rates_over(slo, step)
+        rates = rates_over(slo, max(step, base_window(slo.scrape_interval)))
         valid, errors = (f"({rate}) * {step.seconds:g}" for rate in (rates.valid, rates.errors))
         if only_above_budget:
             errors = f"({errors} > ({valid}) * {number(slo.objective.error_budget)})"

@@ -18,6 +18,9 @@ from slo_toolkit.status.periods import Span
 Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
 """Service, SLO and group: what tells budgets apart."""
 
+BURN_WINDOW = Duration.of(hours=1)
+SPENT_WINDOWS = (Duration.of(hours=1), Duration.of(days=1), Duration.of(days=7))
+
 
 class Verdict(StrEnum):
     """Worst first. Only `met` is green; `no_data` says that nobody knows."""
@@ -114,9 +117,11 @@ class BudgetStatus:
     """Burn rate by window, where it is known."""
     alert_windows: tuple[AlertWindow, ...]
     time_to_exhaustion: Duration | None
-    """At the burn rate of the last hour; None where that spends nothing, or is not known."""
+    """At the burn rate of `burn_window`; None where that spends nothing, or is not known."""
     coverage: Decimal | None
     alerts: tuple[ActiveAlert, ...] = ()
+    burn_window: Duration = BURN_WINDOW
+    """The window of `burn_rate`: longer than an hour where scrapes are seldom."""
     tiers_are_assumed: bool = False
     """The alert windows are the Workbook's, since no spec told the SLO's own."""
 
@@ -131,17 +136,13 @@ class BudgetStatus:
     @property
     def burn_rate(self) -> Decimal | None:
         """The burn rate of the last hour: five minutes are too few to say how long the rest will last."""
-        return self.burn_rates.get(BURN_WINDOW)
+        return self.burn_rates.get(self.burn_window)
 
     @property
     def name(self) -> str:
         """`service/slo`, with the group's labels behind it."""
         labels = ",".join(f"{name}={value}" for name, value in self.group.items())
         return f"{self.service}/{self.slo}" + (f"{{{labels}}}" if labels else "")
-
-
-BURN_WINDOW = Duration.of(hours=1)
-SPENT_WINDOWS = (Duration.of(hours=1), Duration.of(days=1), Duration.of(days=7))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, known, read_figures
 from slo_toolkit.status.series import SLOT, Facts, Figure, Group
+from slo_toolkit.windows import base_window
 
 SLOS_PER_REQUEST = 20
 """More would run into the deadline of a request where the source series are many."""
@@ -97,7 +98,7 @@ class _Question:
             yield f"{_VALID}/{window}", rates.valid
             yield f"{_ERRORS}/{window}", rates.errors
         steps = f"[{just_within(self.span.elapsed)}:{self._coverage_step}]"
-        yield _COVERAGE, f"count_over_time(({rates_over(self.slo, SLOT).valid}){steps})"
+        yield _COVERAGE, f"count_over_time(({rates_over(self.slo, self._base).valid}){steps})"
 
     def readings(self, samples: Sequence[Sample], at: float) -> Iterator[Reading]:
         groups: dict[Group, Facts] = {}
@@ -120,6 +121,7 @@ class _Question:
             span=self.span,
             period=self.slo.period,
             origin=Origin.RAW,
+            base_window=self._base,
             tiers=effective_tiers(self.slo),
             doubts=(why,),
         )
@@ -138,6 +140,7 @@ class _Question:
             span=self.span,
             period=self.slo.period,
             origin=Origin.RAW,
+            base_window=self._base,
             error_ratio=ratios.pop(elapsed, None),
             valid_events=valid if counts_events else None,
             error_events=errors if counts_events else None,
@@ -150,11 +153,17 @@ class _Question:
 
     def _doubts(self, facts: Facts) -> Iterator[str]:
         yield from facts.doubts
-        if facts.get(_VALID, SLOT) is None and not self.span.is_closed:
-            yield "the SLI returned nothing in the last five minutes"
+        if facts.get(_VALID, self._base) is None and not self.span.is_closed:
+            yield f"the SLI returned nothing in the last {self._base.as_last()}"
+
+    @property
+    def _base(self) -> Duration:
+        return base_window(self.slo.scrape_interval)
 
     def _windows(self) -> list[Duration]:
-        windows = {SLOT, BURN_WINDOW, *SPENT_WINDOWS, self.span.elapsed}
+        """None is shorter than the base: scrapes are too seldom to tell what happened in it."""
+        usual = (BURN_WINDOW, *SPENT_WINDOWS)
+        windows = {self._base, *(window for window in usual if window > self._base), self.span.elapsed}
         for tier in effective_tiers(self.slo):
             windows |= {tier.long_window, tier.short_window}
         return sorted({self.span.elapsed} if self.span.is_closed else windows)

@@ -12,8 +12,9 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.errors import NotMeasurable
 from slo_toolkit.query.samples import Sample, Series
 from slo_toolkit.slo import Labels, Tier
-from slo_toolkit.status.model import ActiveAlert, Origin
+from slo_toolkit.status.model import BURN_WINDOW, ActiveAlert, Origin
 from slo_toolkit.status.periods import Span
+from slo_toolkit.windows import BASE_WINDOWS
 
 MAX_AGE_SECONDS = 330
 """Rules record every five minutes at least, and an evaluation may start a little late."""
@@ -47,6 +48,8 @@ class Reading:
     period: Duration
     """The SLO's own compliance period, whatever span was asked for: its alerts follow this one."""
     origin: Origin
+    base_window: Duration = BASE_WINDOWS[0]
+    """The shortest window that is known: longer where scrapes are seldom."""
     error_ratio: Decimal | None = None
     valid_events: Decimal | None = None
     error_events: Decimal | None = None
@@ -61,6 +64,11 @@ class Reading:
     doubts: tuple[str, ...] = ()
     is_untrustworthy: bool = False
     """The figures themselves may be wrong, such as those of a partial response."""
+
+    @property
+    def burn_window(self) -> Duration:
+        """The window whose burn rate tells how long the rest lasts: five minutes are too few to say."""
+        return max(BURN_WINDOW, self.base_window)
 
 
 def known(sample: Sample, at: float) -> Decimal | None:

@@ -65,11 +65,12 @@ def matchers(id_regex: str | None) -> str:
     return f"{naming.ID}=~{quote(id_regex)}" if id_regex is not None else f'{naming.ID}!=""'
 
 
-@lru_cache(maxsize=1)
-def _windowed_metrics() -> str:
+@lru_cache(maxsize=64)
+def _windowed_metrics(bases: tuple[Duration, ...]) -> str:
     """A regular expression for the recorded metrics that tell of a window up to the moment."""
     any_window = [stem + _ANY_WINDOW for stem in (RATIO, VALID_COUNT, ERROR_COUNT, COVERAGE)]
-    return "|".join((*any_window, f"{ERROR_RATE}1[hd]", f"{VALID_RATE}{SLOT}"))
+    rates = [f"{VALID_RATE}{base}" for base in bases]
+    return "|".join((*any_window, f"{ERROR_RATE}1[hd]", *rates))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class _Request:
             EVALUATED_AT: f"timestamp({objective})",
             LAST_OBJECTIVE: f"last_over_time({objective}[{lately}])",
             LAST_PERIOD: f"last_over_time({days}[{lately}])",
+            naming.BASE_WINDOW: self._series(naming.BASE_WINDOW),
         }
         samples = read_figures(self.source, wanted, self.at)
         for figure in wanted:
@@ -108,7 +110,8 @@ class _Request:
 
     def windows(self, slos: dict[Identity, RecordedSlo]) -> None:
         """What rules recorded about windows that end now, the period among them."""
-        query = f'{{__name__=~"{_windowed_metrics()}", {self.matchers}}}'
+        bases = tuple(sorted({slo.base_window for slo in slos.values()}))
+        query = f'{{__name__=~"{_windowed_metrics(bases)}", {self.matchers}}}'
         for sample, slo in by_slo(self.source.instant(query, self.at), slos):
             slo.facts(sample.labels).take(
                 figure_of(sample.labels.get("__name__", "")), known(sample, self.at)

@@ -79,6 +79,7 @@ class _Reader:
             span=self._span,
             period=self._own_period,
             origin=Origin.RECORDED,
+            base_window=self.slo.base_window,
             error_ratio=totals.error_ratio,
             valid_events=totals.valid_events,
             error_events=totals.error_events,
@@ -166,7 +167,7 @@ class _Reader:
         elif totals.error_ratio is None and self._is_summed and not self._counts_events:
             yield "its rules record ratios alone, which tell nothing about another period"
         elif not self._is_measured_now:
-            yield "the SLI returned nothing in the last five minutes"
+            yield f"the SLI returned nothing in the last {self.slo.base_window.as_last()}"
 
     @property
     def _is_new(self) -> bool:
@@ -180,13 +181,17 @@ class _Reader:
 
     @property
     def _counts_events(self) -> bool:
-        return self.facts.get(VALID_COUNT, SLOT) is not None or self.facts.get(VALID_RATE, SLOT) is not None
+        return self.facts.get(VALID_COUNT, SLOT) is not None or self._valid_rate is not None
+
+    @property
+    def _valid_rate(self) -> Decimal | None:
+        return self.facts.get(VALID_RATE, self.slo.base_window)
 
     @property
     def _is_measured_now(self) -> bool:
         """Whether the SLI returned anything; no events are something, telemetry that is gone is not."""
         if self._counts_events:
-            return self.facts.get(VALID_RATE, SLOT) is not None
+            return self._valid_rate is not None
         ratios = self.facts.by_window(RATIO)
         return bool(ratios) and min(ratios) <= SLOT
 

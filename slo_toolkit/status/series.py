@@ -13,6 +13,7 @@ from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError
 from slo_toolkit.query.samples import Sample
+from slo_toolkit.windows import BASE_WINDOWS
 
 Identity: TypeAlias = tuple[str, str]
 """Service and name of an SLO."""
@@ -97,6 +98,12 @@ class RecordedSlo:
     """The owner's labels, which tell no groups apart."""
     groups: dict[Group, Facts] = field(default_factory=dict)
     alerts: list[Mapping[str, str]] = field(default_factory=list)
+
+    @property
+    def base_window(self) -> Duration:
+        """The shortest window that rules record; they tell where it is not five minutes."""
+        seconds = self.whole.get(naming.BASE_WINDOW)
+        return Duration(round(seconds * 1000)) if seconds and seconds > 0 else BASE_WINDOWS[0]
 
     def take_whole(self, figure: str, value: Decimal) -> None:
         """Of several series, as when an owner's label just changed, the strictest objective holds."""

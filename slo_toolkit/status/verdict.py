@@ -27,7 +27,7 @@ def judge(
     3. no_data: whatever was measured is too old or too doubtful to call it met.
     4. met: the period is a month or quarter that is over.
     5. at_risk: less than a tenth is left, an alert fires, or what is left goes within a day (of a calendar
-       period: before its end) at the burn rate of the last hour.
+       period: before its end) at the burn rate of the last hour, or of the shortest window where that is longer.
     6. met.
     """
     if spending is None:
@@ -61,7 +61,7 @@ def _risks(
     if reading.span.is_running:
         limit, when = reading.span.left, "before the period ends"
     if time_to_exhaustion is not None and time_to_exhaustion < limit:
-        yield f"what is left is gone {when} at the burn rate of the last hour"
+        yield f"what is left is gone {when} at the burn rate of the last {reading.burn_window.as_last()}"
 
 
 def worst_first(statuses: Iterable[BudgetStatus]) -> tuple[BudgetStatus, ...]:

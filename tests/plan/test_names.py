@@ -18,6 +18,7 @@ from slo_toolkit.windows import workbook_tiers
 from .slos import REQUESTS, slo
 
 DAYS = (1, 2, 3, 7, 14, 28, 30, 90, 365)
+SCRAPES = (15, 30, 120, 180, 300, 900, 3600)
 MINUTES = (1, 2, 4, 5, 7, 10, 13, 15, 30, 60, 64, 120, 360, 1440, 4320, 10_080)
 
 
@@ -47,6 +48,7 @@ def slos(draw: st.DrawFn) -> Slo:
     return slo(
         period=period,
         sli=sli,
+        scrape_interval=Duration.of(seconds=draw(st.sampled_from(SCRAPES))),
         group_by=draw(st.sampled_from([(), ("region",)])),
         alerting={
             "tiers": tuple(tiers) or workbook_tiers(period),

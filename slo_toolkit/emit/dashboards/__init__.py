@@ -12,6 +12,7 @@ from slo_toolkit.emit.dashboards.overview import overview
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.emit.dashboards.service import service_dashboard
 from slo_toolkit.plan.model import Plan
+from slo_toolkit.windows import base_window
 
 _OVERVIEW, _INFRASTRUCTURE = "slo-overview.json", "infrastructure.json"
 
@@ -44,5 +45,6 @@ def _selection(plans: Sequence[Plan], counted: bool) -> Selection:
         identity="",
         groups=tuple(sorted({label for plan in plans for label in plan.slo.group_by})),
         periods=tuple(sorted({plan.slo.period for plan in plans})),
+        bases=tuple(sorted({base_window(plan.slo.scrape_interval) for plan in plans})),
         counted=counted,
     )

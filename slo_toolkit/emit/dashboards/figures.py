@@ -15,13 +15,13 @@ from slo_toolkit.emit.dashboards.look import SHARE, TIMES, override, override_li
 from slo_toolkit.emit.dashboards.model import Json, Panel, Target, step
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.plan.alerts import burn_rate as burn_rate_text
-from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.period import COUNT_INTERVAL
 from slo_toolkit.plan.sli import ratio_windows
 from slo_toolkit.plan.sloth import sloth_windows
 from slo_toolkit.plan.tiers import effective_tiers
 from slo_toolkit.promql import by, identity_matchers, identity_selector, number
 from slo_toolkit.slo import LatencySli, RawSli, Severity, Slo
+from slo_toolkit.windows import base_window, recent_window
 
 NOTHING_MEASURED = "nothing was measured"
 
@@ -38,12 +38,14 @@ def one(slo: Slo, metric: str) -> str:
 
 
 def budget_of(slo: Slo, counted: bool) -> Selection:
-    return Selection(identity_matchers(slo)[1:-1], "", (), slo.group_by, (slo.period,), counted)
+    base = base_window(slo.scrape_interval)
+    return Selection(identity_matchers(slo)[1:-1], "", (), slo.group_by, (slo.period,), (base,), counted)
 
 
 def facts(slo: Slo, counted: bool) -> Iterator[Panel]:
     """What `slo budget` says about this SLO."""
     selection, period = budget_of(slo, counted), slo.period.words()
+    lately = recent_window(slo.scrape_interval)
     made = [
         (
             "Verdict",
@@ -59,16 +61,16 @@ def facts(slo: Slo, counted: bool) -> Iterator[Panel]:
             f"What is left of the budget of {period}, in events. Below 0 % it is overspent.",
         ),
         (
-            "Burn rate, 1h",
+            f"Burn rate, {lately}",
             selection.burn_rate,
             _BURN_RATE,
-            "How fast the last hour spent the budget: 1x spends exactly all of it within the period.",
+            f"How fast the last {lately.as_last()} spent the budget: 1x spends exactly all of it within the period.",
         ),
         (
             "Lasts for",
             selection.seconds_left,
             _LASTS,
-            "How long what is left lasts at the burn rate of the last hour.",
+            f"How long what is left lasts at the burn rate of the last {lately.as_last()}.",
         ),
     ]
     if counted:
@@ -152,8 +154,9 @@ def _threshold(sli: LatencySli) -> str:
 def _sli_expr(slo: Slo, counted: bool) -> str:
     if not counted:
         return f"1 - {one(slo, naming.error_ratio(sloth_windows(slo)[0]))}"
+    base = base_window(slo.scrape_interval)
     errors, valid = (
-        f"sum{by(slo.group_by)}(sum_over_time({identity_selector(rate(BASE), slo)}[$__interval]))"
+        f"sum{by(slo.group_by)}(sum_over_time({identity_selector(rate(base), slo)}[$__interval]))"
         for rate in (naming.error_events_rate, naming.valid_events_rate)
     )
     return f"1 - {errors} / ({valid} > 0)"

@@ -7,16 +7,19 @@ returns one series for each budget, with the same labels: the identity and the l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from slo_toolkit import naming
 from slo_toolkit.budget import LITTLE_LEFT, MISSED_FOR, SOON, plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
-from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.period import COUNT_INTERVAL
-from slo_toolkit.plan.sli import HOUR
+from slo_toolkit.promql import number
+from slo_toolkit.windows import BASE_WINDOWS
 
 _DAY_SECONDS = 86_400
+_HOUR = Duration.of(hours=1)
+_USUAL_BASE = BASE_WINDOWS[0]
 _END = "${__to:date:seconds}"
 """The end of the shown range; end() would be the last whole step, which may be a day before."""
 
@@ -27,8 +30,8 @@ class Selection:
 
     `identity` are matchers that every generated series satisfies, `owner` those of labels that the owner set:
     only the series that Sloth has, too, carry them. `names` are the labels that tell the SLOs apart, none where
-    it is one. `groups` are the `group_by` labels of all these SLOs, `periods` their periods. `counted` says that
-    events are recorded, which `--compat sloth` does not.
+    it is one. `groups` are the `group_by` labels of all these SLOs, `periods` their periods, `bases` their shortest
+    recorded windows. `counted` says that events are recorded, which `--compat sloth` does not.
     """
 
     identity: str
@@ -36,6 +39,7 @@ class Selection:
     names: tuple[str, ...] = naming.IDENTITY
     groups: tuple[str, ...] = ()
     periods: tuple[Duration, ...] = ()
+    bases: tuple[Duration, ...] = (_USUAL_BASE,)
     counted: bool = True
 
     @property
@@ -105,10 +109,11 @@ class Selection:
 
     @property
     def burn_rate(self) -> str:
-        """The burn rate of the last hour."""
-        ratio = self.one(naming.error_ratio(HOUR))
+        """The burn rate of the last hour, or of the shortest window where that is longer."""
+        ratio = self.one(naming.error_ratio(_HOUR))
         hourly = self.with_whole(ratio, "/", self.whole(naming.ERROR_BUDGET))
-        return hourly if self.counted else f"{hourly} or {self.one(naming.CURRENT_BURN_RATE)}"
+        is_enough = self.counted and max(self.bases) <= _HOUR
+        return hourly if is_enough else f"{hourly} or {self.one(naming.CURRENT_BURN_RATE)}"
 
     @property
     def seconds_left(self) -> str:
@@ -140,7 +145,20 @@ class Selection:
     @property
     def measured(self) -> str:
         """What is there only while the SLI returns anything."""
-        return self.generated(naming.valid_events_rate(BASE) if self.counted else naming.error_ratio(BASE))
+        if len(self.bases) > 1:
+            return f"({' or '.join(map(self._measured_over, self.bases))})"
+        return self._recorded_over(self.bases[0])
+
+    def _measured_over(self, base: Duration) -> str:
+        """What is there of those SLOs whose shortest window this is; rules tell where it is not the usual one."""
+        measured = self._recorded_over(base)
+        if base == _USUAL_BASE or not self.counted:
+            return measured
+        told = self.generated(naming.BASE_WINDOW)
+        return f"{measured} and on ({naming.ID}) {told} == {number(Decimal(base.ms) / 1000)}"
+
+    def _recorded_over(self, window: Duration) -> str:
+        return self.generated((naming.valid_events_rate if self.counted else naming.error_ratio)(window))
 
     @property
     def verdict(self) -> str:

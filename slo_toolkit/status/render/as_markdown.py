@@ -37,7 +37,7 @@ def _row(status: BudgetStatus) -> Sequence[str]:
         words.or_unknown(status.objective, words.objective),
         words.sli(status),
         words.or_unknown(status.budget_remaining, words.share),
-        words.or_unknown(status.burn_rate, words.burn_rate),
+        words.recent_burn_rate(status),
         words.exhaustion(status),
         words.coverage(status),
     )

@@ -37,7 +37,7 @@ _COLUMNS = (
     _Column("LEFT", lambda status: words.or_unknown(status.budget_remaining, words.share), 0),
     _Column("OUTAGE LEFT", lambda status: _outage_left(status), 4),
     _Column("ERRORS LEFT", lambda status: _errors_left(status), 5),
-    _Column("BURN 1H", lambda status: words.or_unknown(status.burn_rate, words.burn_rate), 0),
+    _Column("BURN 1H", words.recent_burn_rate, 0),
     _Column("LASTS", words.exhaustion, 1),
     _Column("MEASURED", words.coverage, 6),
 )

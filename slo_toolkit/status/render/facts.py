@@ -27,7 +27,7 @@ def _present(status: BudgetStatus) -> Iterator[tuple[str, str]]:
         " · ".join(words.or_unknown(spent, words.spent_share) for spent in status.spent_in.values()),
     )
     yield "Burn rate", _burn_rates(status)
-    yield "Gone at the rate of the last hour", words.exhaustion(status)
+    yield f"Gone at the rate of the last {status.burn_window.as_last()}", words.exhaustion(status)
     yield (
         "Alerts",
         ", ".join(f"{alert.name} ({alert.severity or 'alert'}) {alert.state}" for alert in status.alerts)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.status.episodes import Episode
-from slo_toolkit.status.model import BudgetStatus, Origin, Verdict
+from slo_toolkit.status.model import BURN_WINDOW, BudgetStatus, Origin, Verdict
 
 Figure = TypeVar("Figure")
 
@@ -101,8 +101,16 @@ def length(duration: Duration) -> str:
     return f"{seconds}s"
 
 
+def recent_burn_rate(status: BudgetStatus) -> str:
+    """That of the last hour; where it is of a longer window, with that."""
+    if status.burn_rate is None:
+        return UNKNOWN
+    window = "" if status.burn_window == BURN_WINDOW else f" ({status.burn_window})"
+    return burn_rate(status.burn_rate) + window
+
+
 def exhaustion(status: BudgetStatus) -> str:
-    """When the budget is gone at the burn rate of the last hour."""
+    """When the budget is gone at the recent burn rate."""
     left = status.time_to_exhaustion
     if left is not None:
         return "gone" if left.ms == 0 else length(left)
