@@ -37,10 +37,14 @@ class NotMeasurable(SloError):
 
 
 class Level(StrEnum):
-    """How bad a problem is: errors stop a compilation, warnings do not."""
+    """How bad a problem is: errors stop a compilation, warnings and notes do not.
+
+    A warning is about what is likely a mistake, a note about what has a price.
+    """
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -41,12 +41,14 @@ class Objective:
 class EventSli:
     """Two queries of the user's that count events; `{{.window}}` stands for the look-back.
 
-    Exactly one of `error_query` and `good_query` is set.
+    Exactly one of `error_query` and `good_query` is set. `error_ratio_query` is the ratio that its owner wrote, where
+    the two are its parts.
     """
 
     total_query: str
     error_query: str | None = None
     good_query: str | None = None
+    error_ratio_query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

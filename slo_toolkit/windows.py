@@ -79,6 +79,23 @@ def with_enough_scrapes(tier: Tier, scrape_interval: Duration) -> Tier | None:
     return replace(tier, short_window=base) if base < tier.long_window else None
 
 
+@lru_cache(maxsize=64)
+def recorded_windows(
+    tiers: tuple[Tier, ...], period: Duration, scrape_interval: Duration
+) -> tuple[Duration, ...]:
+    """Every window whose error ratio is recorded, shortest first, for the alerts of `tiers`.
+
+    The Workbook's from the base window on are always among them, since dashboards made for Sloth ask for those.
+    """
+    base = base_window(scrape_interval)
+    windows = {base, recent_window(scrape_interval)}
+    for pair in WORKBOOK:
+        windows |= {window for window in (pair.long_window, pair.short_window) if base <= window < period}
+    for tier in tiers:
+        windows |= {tier.long_window, tier.short_window}
+    return tuple(sorted(windows))
+
+
 def workbook_tiers(period: Duration) -> tuple[Tier, ...]:
     """The Workbook's four tiers for `period`."""
     return tuple(pair.tier(period) for pair in WORKBOOK)

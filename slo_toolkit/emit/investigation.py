@@ -10,7 +10,8 @@ from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.linear_query import weights
 from slo_toolkit.emit.selectors import Selector
-from slo_toolkit.promql import by, identity_selector, latency_quantile, quote
+from slo_toolkit.promql import by, identity_selector, quote
+from slo_toolkit.rates import latency_quantile
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, Slo
 from slo_toolkit.windows import base_window
 

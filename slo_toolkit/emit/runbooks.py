@@ -11,10 +11,10 @@ from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.header import MARKDOWN_HEADER
 from slo_toolkit.emit.investigation import first_queries
+from slo_toolkit.meaning.text import WINDOW
 from slo_toolkit.plan.alerts import USUAL_EVENTS, an_hour, burn_rate, rough
 from slo_toolkit.plan.model import Plan
 from slo_toolkit.plan.tiers import Alert, alerts
-from slo_toolkit.promql import WINDOW
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Severity, Slo, Tier
 from slo_toolkit.windows import base_window, recent_window
 

@@ -12,6 +12,7 @@ from slo_toolkit.plan.model import MATCHERS, AlertingRule
 from slo_toolkit.plan.sli import ratio_of
 from slo_toolkit.plan.tiers import Alert, alerts
 from slo_toolkit.promql import by, identity_matchers, identity_selector, number
+from slo_toolkit.rates import reads_directly, subtracts
 from slo_toolkit.slo import Labels, RawSli, Severity, Slo, Tier
 from slo_toolkit.windows import base_window, recent_window
 
@@ -53,12 +54,12 @@ def _tier_condition(slo: Slo, tier: Tier) -> str:
 
     The long window's ratio is multiplied with the share of it in which these rules were loaded: what
     was not recorded counts as free of errors, so that a blip just after the rules were first loaded
-    does not look like a window full of errors.
+    does not look like a window full of errors. A window that is read from the source itself is as old as that.
     """
     threshold = number(budget.error_ratio_threshold(slo.objective, tier.burn_rate))
     short = _ratio(slo, tier.short_window)
     long = _ratio(slo, tier.long_window)
-    if tier.long_window != base_window(slo.scrape_interval):
+    if tier.long_window != base_window(slo.scrape_interval) and not reads_directly(slo):
         loaded = f"max{by(naming.IDENTITY)}({identity_selector(naming.rules_loaded(tier.long_window), slo)})"
         long += (
             f" * on ({', '.join(naming.IDENTITY)}) group_left () {loaded}" if slo.group_by else f" * {loaded}"
@@ -77,7 +78,9 @@ def _ratio(slo: Slo, window: Duration) -> str:
     rates that are recorded at every evaluation tell it without that delay.
     """
     if window == slo.period:
-        rates = ratio_of(naming.error_events_rate(window), naming.valid_events_rate(window))
+        rates = ratio_of(
+            naming.error_events_rate(window), naming.valid_events_rate(window), clamped=subtracts(slo)
+        )
         ratio = rates.replace(MATCHERS, identity_matchers(slo))
     else:
         ratio = identity_selector(naming.error_ratio(window), slo)

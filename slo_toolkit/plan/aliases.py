@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from slo_toolkit import naming
 from slo_toolkit.plan.model import RecordingRule
-from slo_toolkit.promql import by, identity_selector, latency_quantile
+from slo_toolkit.promql import by, identity_selector
+from slo_toolkit.rates import latency_quantile
 from slo_toolkit.slo import LatencySli, Quantity, Slo
 from slo_toolkit.windows import base_window
 

@@ -13,10 +13,11 @@ from functools import lru_cache
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
-from slo_toolkit.plan.pieces import labelled, sum_of
 from slo_toolkit.plan.sli import Recorded, ratio_labels, ratio_of
-from slo_toolkit.promql import by, identity_matchers, number
+from slo_toolkit.promql import by, identity_matchers, identity_selector, number
+from slo_toolkit.rates import event_rates, reads_directly, subtracts
 from slo_toolkit.slo import Slo
 from slo_toolkit.windows import BASE_WINDOWS, base_window
 
@@ -32,51 +33,76 @@ _COUNTS = (naming.valid_events_count, naming.error_events_count)
 
 
 def settled_rules(slo: Slo) -> Iterator[RecordingRule]:
-    """Once an hour: the sums over all counts of the period, and when they were taken."""
+    """Once an hour: the sums over all counts of the period, and when they were taken.
+
+    Where counts of five minutes do not add up to what the query says of the period, it is asked that itself.
+    """
     identity, matchers = naming.identity(slo), identity_matchers(slo)
-    for record, text in _settled_texts(slo.period):
-        yield RecordingRule(record, text, identity, matchers)
+    yield RecordingRule(naming.SETTLED_AT, "vector(time())", identity)
+    if reads_directly(slo):
+        yield from _direct_sums(slo)
+    else:
+        for record, text in _settled_sums(slo.period):
+            yield RecordingRule(record, text, identity, matchers)
+    measured = f"count_over_time({naming.valid_events_count(COUNT_INTERVAL)}{MATCHERS}[{slo.period}])"
+    yield RecordingRule(naming.measured_slots(slo.period) + naming.SETTLED, measured, identity, matchers)
 
 
 @lru_cache(maxsize=64)
-def _settled_texts(period: Duration) -> Recorded:
-    valid, errors = (f"{count(COUNT_INTERVAL)}{MATCHERS}[{period}]" for count in _COUNTS)
-    return (
-        (naming.SETTLED_AT, "vector(time())"),
-        (naming.valid_events_count(period) + naming.SETTLED, f"sum_over_time({valid})"),
-        (naming.error_events_count(period) + naming.SETTLED, f"sum_over_time({errors})"),
-        (naming.measured_slots(period) + naming.SETTLED, f"count_over_time({valid})"),
+def _settled_sums(period: Duration) -> Recorded:
+    return tuple(
+        (count(period) + naming.SETTLED, f"sum_over_time({count(COUNT_INTERVAL)}{MATCHERS}[{period}])")
+        for count in _COUNTS
     )
+
+
+def _direct_sums(slo: Slo) -> Iterator[RecordingRule]:
+    """What the SLI's own queries say of the whole period, as events in it."""
+    identity = naming.identity(slo)
+    valid, errors = (count(slo.period) + naming.SETTLED for count in _COUNTS)
+    seconds = number(Decimal(slo.period.ms) / 1000)
+    per_second = f"{identity_selector(valid, slo)} / {seconds}"
+    rates = event_rates(slo, slo.period, f"({per_second})")
+    yield RecordingRule(valid, f"({rates.valid}) * {seconds}", identity)
+    yield RecordingRule(errors, f"({rates.errors}) * {seconds}", identity)
 
 
 def period_rules(slo: Slo) -> Iterator[RecordingRule]:
     """Counts, the period's sums and ratio, what is left of the budget, and metadata."""
     identity, matchers = naming.identity(slo), identity_matchers(slo)
-    base = base_window(slo.scrape_interval)
-    for record, text in _period_texts(slo.period, slo.group_by, slo.evaluation_interval, base):
+    for record, text in _counts(slo.evaluation_interval, base_window(slo.scrape_interval)):
+        yield RecordingRule(record, text, identity, matchers)
+    made = _last_sums(slo.period) if reads_directly(slo) else _exact_sums(slo.period, slo.group_by)
+    for record, text in (*made, (naming.coverage(slo.period), _coverage(slo.period))):
         yield RecordingRule(record, text, identity, matchers)
     errors, valid = naming.error_events_count(slo.period), naming.valid_events_count(slo.period)
     labels = ratio_labels(slo, slo.period)
-    yield RecordingRule(naming.error_ratio(slo.period), ratio_of(errors, valid), labels, matchers)
+    ratio = ratio_of(errors, valid, clamped=subtracts(slo))
+    yield RecordingRule(naming.error_ratio(slo.period), ratio, labels, matchers)
     yield from _metadata(slo)
 
 
 @lru_cache(maxsize=64)
-def _period_texts(
-    period: Duration, group_by: tuple[str, ...], evaluation_interval: Duration, base: Duration
-) -> Recorded:
+def _exact_sums(period: Duration, group_by: tuple[str, ...]) -> Recorded:
+    """The events of the period, from its settled sums and what came and went since."""
     join = f"and on ({naming.ID})" if group_by else "and"
     # Before the first settled sum every count is newer than it.
     settled_at = f"max(last_over_time({naming.SETTLED_AT}{MATCHERS}[{_SETTLED_LOOK_BACK}]))"
     age = f"time() - {settled_at} or vector(+Inf)"
-    texts = [*_counts(evaluation_interval, base), (naming.SETTLED_AGE, age)]
+    texts = [(naming.SETTLED_AGE, age)]
     for count, net in zip(_COUNTS, (naming.NET_VALID_EVENTS, naming.NET_ERROR_EVENTS), strict=True):
         total = count(period)
         texts.append((net, _net(count(COUNT_INTERVAL), period, group_by)))
         texts.append((total, _settled_and_since(total, net, group_by, join)))
-    return (*texts, (naming.coverage(period), _coverage(period)))
+    return tuple(texts)
 
 
+@lru_cache(maxsize=64)
+def _last_sums(period: Duration) -> Recorded:
+    return tuple((count(period), _last_settled(count(period))) for count in _COUNTS)
+
+
+@lru_cache(maxsize=64)
 def _counts(evaluation_interval: Duration, base: Duration) -> Recorded:
     """Events of the last five minutes: the sum of all rates in them, each for one evaluation interval.
 

@@ -1,7 +1,8 @@
 """The recording rules of the burn-rate windows.
 
-The SLI is read once, over the base window; every longer one is summed from that (see ladder). Each rule
-may use what the rules before it recorded at the same time stamp, since a group runs in order.
+The SLI is read once, over the base window; every longer one is summed from that (see ladder). A query that is no sum
+of pieces is read over every window instead. Each rule may use what the rules before it recorded at the same time
+stamp, since a group runs in order.
 """
 
 from __future__ import annotations
@@ -13,38 +14,19 @@ from typing import TypeAlias
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.plan.ladder import BASE, Rung, ladder, raw_limit
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
-from slo_toolkit.plan.pieces import labelled, sum_of
 from slo_toolkit.plan.tiers import effective_tiers
-from slo_toolkit.promql import (
-    event_rates,
-    identity_matchers,
-    identity_selector,
-    number,
-    raw_ratio,
-)
-from slo_toolkit.slo import Labels, RawSli, Slo, Tier
-from slo_toolkit.windows import WORKBOOK, base_window, recent_window
+from slo_toolkit.promql import identity_matchers, identity_selector, number
+from slo_toolkit.rates import event_rates, reads_directly, subtracts
+from slo_toolkit.slo import Labels, Slo
+from slo_toolkit.windows import base_window, recorded_windows
 
 
 def ratio_windows(slo: Slo) -> tuple[Duration, ...]:
-    """Every window whose error ratio is recorded, shortest first.
-
-    The Workbook's from the base window on are always among them, since dashboards made for Sloth ask for those.
-    """
-    return _windows(effective_tiers(slo), slo.period, slo.scrape_interval)
-
-
-@lru_cache(maxsize=64)
-def _windows(tiers: tuple[Tier, ...], period: Duration, scrape_interval: Duration) -> tuple[Duration, ...]:
-    base = base_window(scrape_interval)
-    windows = {base, recent_window(scrape_interval)}
-    for pair in WORKBOOK:
-        windows |= {window for window in (pair.long_window, pair.short_window) if base <= window < period}
-    for tier in tiers:
-        windows |= {tier.long_window, tier.short_window}
-    return tuple(sorted(windows))
+    """Every window whose error ratio is recorded, shortest first."""
+    return recorded_windows(effective_tiers(slo), slo.period, slo.scrape_interval)
 
 
 def sli_rules(slo: Slo) -> Iterator[RecordingRule]:
@@ -52,11 +34,20 @@ def sli_rules(slo: Slo) -> Iterator[RecordingRule]:
     windows, base = ratio_windows(slo), base_window(slo.scrape_interval)
     identity, matchers = naming.identity(slo), identity_matchers(slo)
     yield RecordingRule(naming.RULES_LOADED, "vector(1)", identity)
-    yield from _source_rates(slo, base)
+    yield from source_rates(slo, base)
     yield _ratio(slo, base)
+    if reads_directly(slo):
+        for window in windows:
+            if window != base:
+                yield from source_rates(slo, window)
+                if window != slo.period:
+                    yield _ratio(slo, window)
+        return
     for window, made in _other_windows(windows, base, slo.group_by, slo.evaluation_interval):
         if made is None:
-            yield from _source_rates(slo, window)
+            yield from source_rates(slo, window)
+            loaded = _mean_over(naming.RULES_LOADED, window, slo.evaluation_interval)
+            yield RecordingRule(naming.rules_loaded(window), loaded, identity, matchers)
         else:
             for record, text in made:
                 yield RecordingRule(record, text, identity, matchers)
@@ -86,15 +77,13 @@ def _other_windows(
     return tuple(made.items())
 
 
-def _source_rates(slo: Slo, window: Duration) -> Iterator[RecordingRule]:
+def source_rates(slo: Slo, window: Duration) -> Iterator[RecordingRule]:
+    """The rates over `window` from the SLI's own series."""
     identity = naming.identity(slo)
     valid = naming.valid_events_rate(window)
     rates = event_rates(slo, window, identity_selector(valid, slo))
     yield RecordingRule(valid, rates.valid, identity)
     yield RecordingRule(naming.error_events_rate(window), rates.errors, identity)
-    if window != base_window(slo.scrape_interval):
-        loaded = _mean_over(naming.RULES_LOADED, window, slo.evaluation_interval)
-        yield RecordingRule(naming.rules_loaded(window), loaded, identity, identity_matchers(slo))
 
 
 def _summed(rung: Rung, base: Duration, group_by: tuple[str, ...]) -> Recorded:
@@ -140,22 +129,23 @@ def _mean_over(metric: str, window: Duration, evaluation_interval: Duration) -> 
 
 
 def _ratio(slo: Slo, window: Duration) -> RecordingRule:
-    labels = ratio_labels(slo, window)
-    if isinstance(slo.sli, RawSli) and window <= raw_limit(base_window(slo.scrape_interval)):
-        ratio = raw_ratio(slo, slo.sli.error_ratio_query, window)
-        return RecordingRule(naming.error_ratio(window), ratio, labels)
-    return RecordingRule(*_ratio_of_rates(window), labels, identity_matchers(slo))
+    text = _ratio_of_rates(window, subtracts(slo))
+    return RecordingRule(*text, ratio_labels(slo, window), identity_matchers(slo))
 
 
 @lru_cache(maxsize=64)
-def _ratio_of_rates(window: Duration) -> tuple[str, str]:
+def _ratio_of_rates(window: Duration, clamped: bool) -> tuple[str, str]:
     errors, valid = naming.error_events_rate(window), naming.valid_events_rate(window)
-    return naming.error_ratio(window), ratio_of(errors, valid)
+    return naming.error_ratio(window), ratio_of(errors, valid, clamped=clamped)
 
 
-def ratio_of(errors: str, valid: str) -> str:
-    """Errors by valid events. Without events there is no ratio: a NaN would poison every sum over it."""
-    return f"{errors}{MATCHERS}\n/\n({valid}{MATCHERS} > 0)"
+def ratio_of(errors: str, valid: str, *, clamped: bool) -> str:
+    """Errors by valid events, not below 0 where it is `clamped`.
+
+    Without events there is no ratio: a NaN would poison every sum over it.
+    """
+    counted = f"clamp_min({errors}{MATCHERS}, 0)" if clamped else f"{errors}{MATCHERS}"
+    return f"{counted}\n/\n({valid}{MATCHERS} > 0)"
 
 
 def ratio_labels(slo: Slo, window: Duration) -> Labels:

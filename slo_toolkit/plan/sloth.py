@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.meaning.text import WINDOW, without_comments
 from slo_toolkit.plan.model import AlertingRule, Plan, RecordingRule, RuleGroup
-from slo_toolkit.promql import WINDOW, event_rates, number, selector
+from slo_toolkit.promql import number, selector
+from slo_toolkit.rates import event_rates
 from slo_toolkit.slo import EventSli, Labels, RawSli, Severity, Slo, Tier
 from slo_toolkit.windows import workbook_tiers
 
@@ -76,7 +78,7 @@ def _series(metric: str, slo: Slo) -> str:
 
 def _filled(query: str, window: Duration) -> str:
     """The query as Sloth fills it in, with every space that its author wrote."""
-    return WINDOW.sub(str(window), query)
+    return WINDOW.sub(str(window), without_comments(query))
 
 
 def _own_labels(slo: Slo) -> dict[str, str]:
@@ -105,6 +107,8 @@ def _ratio(slo: Slo, window: Duration) -> str:
 
 def _plain_ratio(slo: Slo, window: Duration) -> str:
     match slo.sli:
+        case EventSli(error_ratio_query=str() as query) if query:
+            return f"({_filled(query, window)})"
         case EventSli(total, str() as errors):
             return f"({_filled(errors, window)})\n/\n({_filled(total, window)})\n"
         case EventSli(total, None, str() as good):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.meaning.query import read
 from slo_toolkit.slo import (
     Alerting,
     KubernetesMeta,
@@ -22,7 +23,9 @@ from slo_toolkit.slo import (
     SlothPlugins,
 )
 from slo_toolkit.spec.alerting import AlertingReader
+from slo_toolkit.spec.direct_reads import tell_direct_reads
 from slo_toolkit.spec.flaws import Place
+from slo_toolkit.spec.grouping import groups_of_queries
 from slo_toolkit.spec.indicators import Indicator
 from slo_toolkit.spec.links import check_link, fill_link
 from slo_toolkit.spec.options import AlertWindows, LoadOptions
@@ -81,8 +84,13 @@ class Assembler:
         plugins, alert_rules = self._plugins(section, at)
         times = self._times(section)
         labels = {**self.root.get("labels", {}), **section.get("labels", {}), **self.options.extra_labels}
-        group_by = self._groups(section, at, labels)
         sli = self._sli(section, at, objective, plugins)
+        group_by = self._groups(section, at, labels)
+        queries, sli_at = (
+            self._queries(section, at) if sli is not None and not plugins.metricsql else ({}, at)
+        )
+        if queries:
+            group_by = groups_of_queries(queries, group_by, labels, sli_at)
         aliases = section.get("aliases", {})
         _check_aliases(aliases, sli, at / "aliases")
         alerting = self._alerting(section, at, objective, times, alert_rules)
@@ -108,6 +116,8 @@ class Assembler:
             source=self.source,
             **links,
         )
+        if queries:
+            tell_direct_reads(slo, queries, sli_at)
         return Draft(slo, identifier, at / "name")
 
     def _inherited(self, section: Mapping[str, Any], key: str) -> Any:
@@ -138,6 +148,15 @@ class Assembler:
             return None
         budget = objective.error_budget if objective else None
         return Indicator(section["sli"], at / "sli", self.checks, budget, plugins.metricsql).read()
+
+    def _queries(self, section: Mapping[str, Any], at: Place) -> tuple[dict[str, str], Place]:
+        """The owner's own queries and where they stand; none where one has a flaw, which is enough to tell."""
+        kind, queries = _own_queries(section["sli"])
+        place = at / "sli" / kind
+        flawed = any(
+            not read(query).known or at.report.names((place / key).path) for key, query in queries.items()
+        )
+        return ({} if flawed else queries), place
 
     def _alerting(
         self,
@@ -181,6 +200,17 @@ class Assembler:
         if groups:
             _check_groups(groups, labels, (at if "group_by" in section else self.at) / "group_by")
         return groups
+
+
+_OWN_QUERIES = {"events": ("error_query", "good_query", "total_query"), "raw": ("error_ratio_query",)}
+
+
+def _own_queries(sli: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The owner's own queries by their keys, the total's last, and the key that they stand below."""
+    for kind, keys in _OWN_QUERIES.items():
+        if kind in sli:
+            return kind, {key: sli[kind][key] for key in keys if key in sli[kind]}
+    return "", {}
 
 
 def _check_groups(groups: tuple[str, ...], labels: Labels, at: Place) -> None:

@@ -118,3 +118,6 @@ class Place:
 
     def warn(self, message: str, hint: str = "", *, rule: str) -> None:
         self.report(self.path, message, hint, rule=rule, level=Level.WARNING)
+
+    def note(self, message: str, hint: str = "", *, rule: str, offset: int = -1) -> None:
+        self.report(self.path, message, hint, rule=rule, level=Level.NOTE, offset=offset)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from slo_toolkit.meaning.query import quotient
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.queries import Checks
@@ -50,7 +51,14 @@ class Indicator:
     def raw(self, section: Mapping[str, Any], at: Place) -> Sli | None:
         self._queries(section, at)
         query = section.get("error_ratio_query")
-        return None if query is None else RawSli(query)
+        if query is None:
+            return None
+        # Two sums of events are weighed by their events; only as a whole would a quiet minute weigh as much.
+        parts = None if self.metricsql else quotient(query)
+        if parts is None:
+            return RawSli(query)
+        errors, good = (None, parts.counted) if parts.counts_good else (parts.counted, None)
+        return EventSli(parts.valid, errors, good, error_ratio_query=query)
 
     def availability(self, section: Mapping[str, Any], at: Place) -> Sli | None:
         self._matchers(section, at, "filter", "errors")

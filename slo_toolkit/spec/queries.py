@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from slo_toolkit.promql import WINDOW
+from slo_toolkit.meaning.text import WINDOW, raw_strings_quoted, unbalanced, without_comments
 from slo_toolkit.spec.flaws import Flaw, Place
 from slo_toolkit.spec.suspects import Suspect
 
@@ -27,7 +27,7 @@ class Checks:
 
     def query(self, query: str, at: Place, *, metricsql: bool = False) -> None:
         """A query with a look-back that gives an instant vector."""
-        if WINDOW.search(query) is None:
+        if WINDOW.search(without_comments(query)) is None:
             hint = "write the look-back of the range as [{{.window}}]"
             at.wrong("the query has no {{.window}}", hint, rule="window-template")
             return
@@ -36,14 +36,16 @@ class Checks:
             message = "only {{.window}} is filled in"
             at.report(at.path, message, rule="window-template", offset=origins[unknown])
             return
-        if not metricsql:
+        if metricsql:
+            _check_pairs(query, at)
+        else:
             self._promql(filled, origins, at)
 
     def _promql(self, filled: str, origins: list[int], at: Place) -> None:
         import promql_parser
 
         try:
-            result = _result(promql_parser.parse(filled))
+            result = _result(promql_parser.parse(raw_strings_quoted(filled)))
         except ValueError as error:
             self._suspect_query(filled, origins, str(error), at)
             return
@@ -97,6 +99,13 @@ class Checks:
                     "this may be no alert template", place.path, rule="template", document=at.report.document
                 )
                 self.suspects.append(Suspect(self.source, text, flaw, False))
+
+
+def _check_pairs(query: str, at: Place) -> None:
+    """All that can be said of another language: that it cannot change what stands around it."""
+    if (odd := unbalanced(query)) is not None:
+        text, offset = odd
+        at.report(at.path, f"`{text}` has no counterpart", rule="promql", offset=offset)
 
 
 def _fill(query: str) -> tuple[str, list[int]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from slo_toolkit.errors import Level
+from slo_toolkit.meaning.text import unbalanced
 from slo_toolkit.spec.flaws import Flaw
 
 _TIMEOUT_SECONDS = 20
@@ -106,7 +107,7 @@ def _origin(suspect: Suspect, line: int, column: int) -> int:
 
 
 def _unjudged(suspect: Suspect) -> Flaw:
-    if suspect.is_query and _CERTAIN.search(suspect.flaw.message) and "`" not in suspect.text:
+    if suspect.is_query and (unbalanced(suspect.text) or _CERTAIN.search(suspect.flaw.message)):
         return suspect.flaw
     hint = "install promtool to be sure: newer PromQL than the embedded parser knows may be right"
     return replace(suspect.flaw, level=Level.WARNING, hint=hint)

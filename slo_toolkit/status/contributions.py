@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from slo_toolkit.duration import Duration
-from slo_toolkit.promql import WINDOW, le_matcher
+from slo_toolkit.meaning.text import WINDOW
+from slo_toolkit.promql import le_matcher
 from slo_toolkit.query.failures import ServerError
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, Slo

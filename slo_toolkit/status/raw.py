@@ -9,9 +9,9 @@ from itertools import islice
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.plan.tiers import effective_tiers
-from slo_toolkit.promql import EventRates, event_rates
 from slo_toolkit.query.failures import ServerError, Unreachable
 from slo_toolkit.query.samples import Sample
+from slo_toolkit.rates import EventRates, event_rates
 from slo_toolkit.slo import RawSli, Slo
 from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
 from slo_toolkit.status.periods import Period, Rolling, Span

@@ -81,7 +81,7 @@ def test_the_present_is_the_base() -> None:
 
 def test_a_raw_ratio_is_asked_over_the_base_however_long_it_is() -> None:
     found = records(scraped_every("1h", sli=RawSli("1 - avg(avg_over_time(good[{{.window}}]))")))
-    assert "avg_over_time(good[3h])" in found["slo:sli_error:ratio_rate3h"]
+    assert "avg_over_time(good[3h])" in found["slo:error_events:rate3h"]
 
 
 def test_readers_are_told_a_base_that_is_not_five_minutes() -> None:

@@ -10,7 +10,18 @@ import pytest
 from slo_toolkit.duration import Duration
 from slo_toolkit.plan.default import default_plan
 from slo_toolkit.plan.model import AlertingRule, RecordingRule
-from slo_toolkit.slo import AlertMeta, LatencySli, ProbeSli, Quantity, RawSli, Severity, Slo, Tier
+from slo_toolkit.slo import (
+    AlertMeta,
+    EventSli,
+    LatencySli,
+    ProbeSli,
+    Quantity,
+    RawSli,
+    Severity,
+    Sli,
+    Slo,
+    Tier,
+)
 
 from .slos import slo
 
@@ -177,10 +188,25 @@ def test_groups_have_a_budget_and_alerts_of_their_own() -> None:
     assert "max by (sloth_id, sloth_service, sloth_slo, instance) (" in alerts(of)[0].expr
 
 
-def test_a_raw_ratio_is_asked_as_it_stands_up_to_an_hour_and_averaged_beyond() -> None:
-    found = records(slo(sli=RawSli("1 - sum(avg_over_time(good[{{.window}}]))")))
-    assert found["slo:sli_error:ratio_rate1h"].expr == "max(1 - sum(avg_over_time(good[1h])) >= 0)"
-    assert "slo:error_events:rate2h" in found["slo:sli_error:ratio_rate2h"].expr
+@pytest.mark.parametrize(
+    "sli",
+    [
+        RawSli("1 - sum(avg_over_time(good[{{.window}}]))"),
+        EventSli("count(avg_over_time(up[{{.window}}]))", "sum(max_over_time(late[{{.window}}]))"),
+    ],
+    ids=["raw", "events"],
+)
+def test_a_query_that_is_no_sum_of_its_pieces_is_asked_over_every_window_and_the_period(sli: Sli) -> None:
+    found = records(slo(sli=sli))
+    for window in ("5m", "30m", "1h", "2h", "6h", "1d", "3d"):
+        assert f"[{window}]" in found[f"slo:error_events:rate{window}"].expr
+    assert "[30d]" in found["slo:error_events:count30d:settled"].expr
+    assert found["slo:error_events:count30d"].expr.startswith(
+        "last_over_time(slo:error_events:count30d:settled{"
+    )
+    # Such windows are as old as the source, whenever the rules were loaded.
+    assert "slo:rules_loaded:ratio1h" not in found
+    assert not any("rules_loaded:ratio" in alert.expr for alert in alerts(slo(sli=sli)))
 
 
 def test_a_window_shorter_than_five_minutes_is_read_from_the_source() -> None:

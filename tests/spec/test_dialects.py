@@ -20,7 +20,6 @@ from slo_toolkit.slo import (
     Objective,
     ProbeSli,
     Quantity,
-    RawSli,
     Severity,
     Sli,
     Slo,
@@ -103,10 +102,17 @@ def test_native() -> None:
     ("section", "sli"),
     [
         (
-            "events: {good_query: 'good{w=\"{{.window}}\"}', total_query: 'total{w=\"{{.window}}\"}'}",
-            EventSli(total_query='total{w="{{.window}}"}', good_query='good{w="{{.window}}"}'),
+            "events: {good_query: 'sum(rate(good[{{.window}}]))', total_query: 'sum(rate(total[{{.window}}]))'}",
+            EventSli(total_query="sum(rate(total[{{.window}}]))", good_query="sum(rate(good[{{.window}}]))"),
         ),
-        ("raw: {error_ratio_query: 'ratio{w=\"{{.window}}\"}'}", RawSli('ratio{w="{{.window}}"}')),
+        (
+            "raw: {error_ratio_query: 'sum(rate(e[{{.window}}])) / sum(rate(t[{{.window}}]))'}",
+            EventSli(
+                "sum(rate(t[{{.window}}]))",
+                "sum(rate(e[{{.window}}]))",
+                error_ratio_query="sum(rate(e[{{.window}}])) / sum(rate(t[{{.window}}]))",
+            ),
+        ),
         ("latency: {histogram: seconds, threshold: 0.3}", LatencySli("seconds", Decimal("0.3"))),
         ("latency: {histogram: seconds, threshold: 300ms}", LatencySli("seconds", Decimal("0.3"))),
         ("latency: {histogram: seconds, threshold: 1m}", LatencySli("seconds", Decimal(60))),
@@ -239,7 +245,7 @@ slos:
   - <<: *defaults
     name: availability
     objective: 99.9
-    sli: {raw: {error_ratio_query: 'ratio{w="{{.window}}"}'}}
+    sli: {raw: {error_ratio_query: 'sum(rate(e[{{.window}}])) / sum(rate(t[{{.window}}]))'}}
 """
     )
     assert slo.objective.percent == Decimal("99.9")

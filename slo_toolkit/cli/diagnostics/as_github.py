@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from slo_toolkit.errors import Problem
+from slo_toolkit.errors import Level, Problem
 from slo_toolkit.spec import Loaded
 
+_COMMANDS = {Level.NOTE: "notice"}
 _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
@@ -21,4 +22,5 @@ def _command(problem: Problem) -> str:
     properties["title"] = f"slo {problem.rule}"
     place = ",".join(f"{name}={value.translate(_IN_PROPERTY)}" for name, value in properties.items())
     message = f"{problem.message} ({problem.hint})" if problem.hint else problem.message
-    return f"::{problem.level} {place}::{message.translate(_IN_MESSAGE)}"
+    command = _COMMANDS.get(problem.level, problem.level.value)
+    return f"::{command} {place}::{message.translate(_IN_MESSAGE)}"

@@ -18,6 +18,7 @@ def report(loaded: Loaded) -> str:
         "slos": [{"id": slo.id, "source": slo.source} for slo in loaded.slos],
         "errors": levels.count(Level.ERROR),
         "warnings": levels.count(Level.WARNING),
+        "notes": levels.count(Level.NOTE),
         "problems": [_problem(problem) for problem in loaded.problems],
     }
     return json.dumps(answer, indent=2) + "\n"

@@ -12,7 +12,7 @@ from slo_toolkit.cli.console import plural, printable
 from slo_toolkit.errors import Level, Problem
 from slo_toolkit.spec import Loaded
 
-_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow"}
+_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 # A spec in one line of JSON is told by the part around the mistake.
 _SHOWN_BEFORE = 60

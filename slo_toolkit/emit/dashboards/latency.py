@@ -11,7 +11,8 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
 from slo_toolkit.emit.dashboards.model import Panel, Target, step
-from slo_toolkit.promql import braces, latency_quantile_over
+from slo_toolkit.promql import braces
+from slo_toolkit.rates import latency_quantile_over
 from slo_toolkit.slo import LatencySli, Slo
 
 _QUANTILES = tuple(Decimal(quantile) for quantile in ("0.5", "0.9", "0.95", "0.99"))

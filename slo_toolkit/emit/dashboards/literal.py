@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from slo_toolkit.meaning.text import STRING
 from slo_toolkit.plan.model import Plan
-from slo_toolkit.promql import STRING
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli
 
 _VARIABLE = re.compile(r"\$(?=[\w{])")

@@ -1,0 +1,267 @@
+"""The one place where an Sli becomes PromQL that counts.
+
+An SLI is read as two rates: valid events per second and error events per second. Most are read once, over the base
+window, and what a longer window needs is summed from that (see plan/), so that the number of samples which Prometheus
+reads does not depend on the number of series behind the SLI. A query that is no sum of its pieces is read over each
+window as a whole, as its owner wrote it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import assert_never
+
+from slo_toolkit.budget import plain
+from slo_toolkit.duration import Duration
+from slo_toolkit.meaning.linear import Term, Unit
+from slo_toolkit.meaning.query import needed, read
+from slo_toolkit.meaning.text import outermost
+from slo_toolkit.pieces import labelled, sum_of
+from slo_toolkit.promql import braces, by, fill_window, le_matcher, number
+from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Slo
+
+
+@dataclass(frozen=True, slots=True)
+class EventRates:
+    """Two expressions, each with the `group_by` labels alone and in events per second."""
+
+    valid: str
+    errors: str
+
+
+def reads_directly(slo: Slo) -> bool:
+    """Whether each window must be read from the source as a whole: pieces of it say something else."""
+    match slo.sli:
+        case EventSli(total, errors, good):
+            # Where the units differ, so does the ratio of the two in windows of different lengths.
+            queries = (read(total), read(errors or good or ""))
+            return None in [query.linear for query in queries] or queries[0].unit is not queries[1].unit
+        case RawSli():
+            return True
+        case _:
+            return False
+
+
+def subtracts(slo: Slo) -> bool:
+    """Whether errors come out of a subtraction, which can leave them a little below 0.
+
+    Such noise evens out in a sum. So ratios are clamped at 0, and not what they are made of: clamped pieces would
+    keep the half of it that is above 0.
+    """
+    match slo.sli:
+        case EventSli(_, str() as errors):
+            return read(errors).subtracts
+        case EventSli() | LatencySli() | RawSli():
+            return True
+        case _:
+            return False
+
+
+def event_rates(slo: Slo, window: Duration, valid_events: str) -> EventRates:
+    """Valid and error events per second over `window`.
+
+    `valid_events` is what the error expression may use for the valid events of the same window: a
+    recorded series, so that the source series behind them are read once. An error series that does not
+    exist means no errors, but only where there are valid events; no latency bucket, on the other
+    hand, means that nothing is known, so then there are no valid events either.
+    """
+    groups = slo.group_by
+    match slo.sli:
+        case EventSli():
+            return _query_rates(slo, slo.sli, window, valid_events)
+        case AvailabilitySli(metric, errors, matchers):
+            counted = _counter_range(slo, window)
+            return EventRates(
+                valid=_sum(f"rate({metric}{braces(matchers)}[{counted}])", groups),
+                errors=_or_none(
+                    _sum(f"rate({metric}{braces(matchers, errors)}[{counted}])", groups), slo, valid_events
+                ),
+            )
+        case LatencySli():
+            return _latency_rates(slo, slo.sli, window, valid_events)
+        case ProbeSli(metric, matchers):
+            series = f"{metric}{braces(matchers)}[{_sample_range(window)}]"
+            per_second = number(Decimal(window.ms) / 1000)
+            failed = f"count_over_time({series}) - sum_over_time({series})"
+            return EventRates(
+                valid=f"{_sum(f'count_over_time({series})', groups)} / {per_second}",
+                errors=f"{_sum(failed, groups)} / {per_second}",
+            )
+        case RawSli(query):
+            # A ratio has no events to weigh it by. Every second counts the same: one valid event per
+            # second while the ratio is known. NaN is none, and below 0 there is nothing but noise.
+            ratio = f"clamp_min(max{by(groups)}({fill_window(query, window)}), 0) >= 0"
+            return EventRates(valid=f"({ratio}) * 0 + 1", errors=ratio)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _query_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -> EventRates:
+    if reads_directly(slo):
+        return _direct_rates(slo, sli, window, valid_events)
+    total, counted = read(sli.total_query).linear, read(_counted(sli)).linear
+    assert total is not None
+    assert counted is not None
+    length = _sample_range(window) if total.unit is Unit.SAMPLES else _counter_range(slo, window)
+    counted_over = window if total.unit is Unit.SAMPLES else length
+    scale = "" if total.unit is Unit.PER_SECOND else f" / {number(Decimal(counted_over.ms) / 1000)}"
+
+    def summed(terms: Sequence[Term]) -> str:
+        return _summed(terms, slo.group_by, length) + scale
+
+    errors = counted.terms if sli.error_query is not None else _difference(total.terms, counted.terms)
+    more = [term for term in errors if term.factor >= 0]
+    less = [Term(term.text, -term.factor) for term in errors if term.factor < 0]
+    on = f"on ({', '.join(slo.group_by)})"
+    valid = summed(total.terms)
+    if not less:
+        return EventRates(valid, _or_none(summed(more), slo, valid_events))
+    if any(term.is_bucket for term in less):
+        # Buckets are born with their histogram: without one of this bound nothing is known.
+        valid = f"{valid} and {on} ({summed(less)})"
+    if Counter(map(_key, more)) == Counter(map(_key, total.terms)):
+        good = summed(less)
+        if not any(term.is_bucket for term in less):
+            good = f"({good}) or {on} {_no_events(slo, valid_events)}"
+        return EventRates(valid, f"{valid_events} - {on} ({good})")
+    if more:
+        valid = f"{valid} and {on} ({summed(more)})"
+    return EventRates(valid, f"({summed(errors)}) and {on} ({valid_events})")
+
+
+def _direct_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -> EventRates:
+    """The queries as their owner wrote them, over exactly this window."""
+    total, counted = read(sli.total_query), read(_counted(sli))
+    same = total.unit is counted.unit and total.unit not in (None, Unit.PER_SECOND)
+    scale = f" / {number(Decimal(window.ms) / 1000)}" if same else ""
+    on = f"on ({', '.join(slo.group_by)})"
+
+    def whole(query: str) -> str:
+        linear = read(query).linear
+        if linear is not None and len(linear.terms) > 1:
+            return _summed(linear.terms, slo.group_by, window) + scale
+        return f"sum{by(slo.group_by)}({fill_window(query, window)}){scale}"
+
+    valid, events = whole(sli.total_query), whole(_counted(sli))
+    if counted.subtracts and not needed(_counted(sli)) <= needed(sli.total_query):
+        valid = f"{valid} and {on} ({events})"
+        events = f"({events}) and {on} ({valid_events})"
+    else:
+        events = _or_none(events, slo, valid_events)
+    if sli.error_query is not None:
+        return EventRates(valid, events)
+    return EventRates(valid, f"{valid_events} - {on} ({events})")
+
+
+def _counted(sli: EventSli) -> str:
+    counted = sli.error_query if sli.error_query is not None else sli.good_query
+    assert counted is not None
+    return counted
+
+
+def _latency_rates(slo: Slo, sli: LatencySli, window: Duration, valid_events: str) -> EventRates:
+    length = _counter_range(slo, window)
+    on = f"on ({', '.join(slo.group_by)})"
+    if sli.native:
+        rate = _sum(f"rate({sli.histogram}{braces(sli.filter)}[{length}])", slo.group_by)
+        total = f"histogram_count({rate})"
+        good = f"histogram_fraction(0, {plain(sli.threshold)}, {rate}) * {total}"
+        # Without events the fraction is NaN, which `>= 0` drops.
+        return EventRates(total, f"{valid_events} - {on} ({_or_none(f'{good} >= 0', slo, valid_events)})")
+    count = f"rate({sli.histogram}_count{braces(sli.filter)}[{length}])"
+    bucket = f"rate({sli.histogram}_bucket{braces(sli.filter, le_matcher(sli.threshold))}[{length}])"
+    good = _sum(bucket, slo.group_by)
+    return EventRates(
+        valid=f"{_sum(count, slo.group_by)} and {good}",
+        errors=f"{valid_events} - {on} ({good})",
+    )
+
+
+def latency_quantile(slo: Slo, sli: LatencySli, quantile: Decimal, window: Duration) -> str:
+    """The duration below which `quantile` of the events stayed, over all series of the SLI together."""
+    return latency_quantile_over(slo, sli, quantile, str(_counter_range(slo, window)))
+
+
+def latency_quantile_over(slo: Slo, sli: LatencySli, quantile: Decimal, look_back: str) -> str:
+    """The same over a look-back that may be a variable of a dashboard's."""
+    metric = sli.histogram if sli.native else f"{sli.histogram}_bucket"
+    groups = slo.group_by if sli.native else ("le", *slo.group_by)
+    rate = f"rate({metric}{braces(sli.filter)}[{look_back}])"
+    return f"histogram_quantile({plain(quantile)}, {_sum(rate, groups)})"
+
+
+def _counter_range(slo: Slo, window: Duration) -> Duration:
+    """`window` and one scrape more, so that a window ends on the very sample that the next begins with.
+
+    rate() sees the increase between the first and the last sample in its range. Over a range of whole
+    scrape intervals the increase across the border of two neighbouring windows is in neither of them.
+    """
+    return window + slo.scrape_interval
+
+
+def _sample_range(window: Duration) -> Duration:
+    """`window` for functions that count samples or steps: neighbouring windows must not share one.
+
+    A range of Prometheus 2 includes both of its ends.
+    """
+    return Duration(window.ms - 1)
+
+
+def _summed(terms: Sequence[Term], groups: tuple[str, ...], length: Duration) -> str:
+    """The sum of those terms that have a value; nothing where none has."""
+    texts = [_times(term.factor, fill_window(term.text, length)) for term in terms]
+    if len(texts) == 1:
+        return _sum(texts[0], groups, labels_are_groups=_has_just(terms[0], groups))
+    return sum_of((text if i == 0 else labelled(text, i) for i, text in enumerate(texts)), groups)
+
+
+def _has_just(term: Term, groups: tuple[str, ...]) -> bool:
+    labels = read(term.text).labels
+    return not labels.open_ and set(labels.names) == set(groups)
+
+
+def _times(factor: float, text: str) -> str:
+    return text if factor == 1 else f"{number(Decimal(repr(factor)))} * {text}"
+
+
+def _difference(minuend: Iterable[Term], subtrahend: Iterable[Term]) -> tuple[Term, ...]:
+    """The terms of one sum less another's, without those that stand in both."""
+    left = list(minuend)
+    keys = [_key(term) for term in left]
+    more: list[Term] = []
+    for term in subtrahend:
+        if (key := _key(term)) in keys:
+            del left[keys.index(key)]
+            keys.remove(key)
+        else:
+            more.append(Term(term.text, -term.factor))
+    return (*left, *more)
+
+
+def _key(term: Term) -> tuple[str, float]:
+    return "".join(term.text.split()), term.factor
+
+
+def _sum(expression: str, groups: tuple[str, ...], *, labels_are_groups: bool = False) -> str:
+    """`expression` with no other labels than `groups`, as one call, so that anything may follow it."""
+    if (labels_are_groups or (not groups and expression.startswith("sum("))) and _is_one_call(expression):
+        return expression
+    return f"sum{by(groups)}({expression})"
+
+
+def _is_one_call(expression: str) -> bool:
+    """Whether nothing stands beside a call, such as `sum(x)` or `sum by (a) (x)`."""
+    tokens = outermost(expression)
+    return tokens[0].kind == "operand" and not any(token.is_operator for token in tokens)
+
+
+def _or_none(events: str, slo: Slo, valid_events: str) -> str:
+    return f"({events}) or on ({', '.join(slo.group_by)}) {_no_events(slo, valid_events)}"
+
+
+def _no_events(slo: Slo, valid_events: str) -> str:
+    """Labelled as the events are: over a range, both sides of the `or` are one series then."""
+    return f"0 * sum{by(slo.group_by)}({valid_events})"
