@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from slo_toolkit import naming
+from slo_toolkit.bounds import spellings
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.text import WINDOW, without_comments
@@ -42,16 +43,11 @@ def by(labels: tuple[str, ...]) -> str:
 
 
 def le_matcher(threshold: Decimal) -> str:
-    """Matches the bucket of `threshold` however the server spells it: `1`, `1.0`, `1e+06`."""
-    spellings = [plain(threshold)]
-    if threshold == threshold.to_integral_value():
-        spellings.append(f"{spellings[0]}.0")
-    go = f"{float(threshold):g}"
-    if go not in spellings:
-        spellings.append(go)
-    if len(spellings) == 1:
-        return f"le={quote(spellings[0])}"
-    return f"le=~{quote('|'.join(re.escape(spelling) for spelling in spellings))}"
+    """Matches the bucket of `threshold` however its client spells it: `1`, `1.0`, `1e+06`, `1.0E7`."""
+    known = spellings(threshold)
+    if len(known) == 1:
+        return f"le={quote(known[0])}"
+    return f"le=~{quote('|'.join(re.escape(spelling) for spelling in known))}"
 
 
 def braces(*matchers: str) -> str:

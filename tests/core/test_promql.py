@@ -27,7 +27,7 @@ def test_the_window_is_filled_in_however_it_is_spaced(template: str) -> None:
         ("2.5", 'le="2.5"'),
         ("10", r'le=~"10|10\\.0"'),
         ("1000000", r'le=~"1000000|1000000\\.0|1e\\+06"'),
-        ("0.00001", r'le=~"0\\.00001|1e\\-05"'),
+        ("0.00001", r'le=~"0\\.00001|1e\\-05|1\\.0E\\-5"'),
     ],
 )
 def test_a_bucket_is_found_however_the_server_spells_its_bound(threshold: str, matcher: str) -> None:

@@ -41,6 +41,8 @@ SLIS: dict[str, Sli] = {
     ),
     "availability": AvailabilitySli("orders_total", 'result="failed"', 'region!="test"'),
     "latency": LatencySli("http_seconds", Decimal(1), 'job=~"shop|cart"'),
+    "bytes": LatencySli("response_size_bytes", Decimal(1048576)),
+    "microseconds": LatencySli("lookup_seconds", Decimal("0.00005")),
     "probe": ProbeSli("probe_success", 'job="blackbox"'),
 }
 
