@@ -9,6 +9,7 @@ from typing import Any
 
 from slo_toolkit.meaning.query import quotient
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli
+from slo_toolkit.spec.bucket_units import latency_bound, warn_bound
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.queries import Checks
 
@@ -75,7 +76,11 @@ class Indicator:
             if histogram.endswith(suffix):
                 hint = f"did you mean `{histogram.removesuffix(suffix)}`?"
                 (at / "histogram").wrong(f"a histogram's base name has no `{suffix}`", hint, rule="metric")
-        return LatencySli(histogram, threshold, section.get("filter", ""), section.get("native", False))
+        matchers = section.get("filter", "")
+        bound = latency_bound(histogram, threshold, matchers, at / "threshold")
+        if bound is None:
+            return None
+        return LatencySli(histogram, bound, matchers, section.get("native", False))
 
     def probe(self, section: Mapping[str, Any], at: Place) -> Sli | None:
         self._matchers(section, at, "filter")
@@ -90,11 +95,18 @@ class Indicator:
                 self.checks.matchers(
                     metric, ",".join(part for part in (matchers, errors) if part), at / "options"
                 )
-            case LatencySli(metric, filter=matchers) | ProbeSli(metric, filter=matchers) if matchers:
-                self.checks.matchers(metric, matchers, at / "options")
+            case LatencySli(metric, bound, matchers):
+                self._optional_matchers(metric, matchers, at / "options")
+                warn_bound(metric, bound, (), (at / "options").entry("bucket"), "{}")
+            case ProbeSli(metric, matchers):
+                self._optional_matchers(metric, matchers, at / "options")
             case EventSli(total_query=total):
                 self.checks.query(total, at / "options")
         return sli
+
+    def _optional_matchers(self, metric: str, matchers: str, at: Place) -> None:
+        if matchers:
+            self.checks.matchers(metric, matchers, at)
 
     def _matchers(self, section: Mapping[str, Any], at: Place, *keys: str) -> None:
         for key in keys:

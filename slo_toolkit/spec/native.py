@@ -54,7 +54,7 @@ LATENCY = Section(
         ),
         "threshold": Key(
             Threshold(),
-            "Slower events are errors: a number in the histogram's unit, or a duration for one in seconds.",
+            "Slower events are errors: a duration, or a number in the unit of the histogram.",
             required=True,
             example="300ms",
         ),

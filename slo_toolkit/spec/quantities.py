@@ -175,20 +175,15 @@ class Span:
 
 
 class Threshold:
-    """A number in the unit of its histogram, or a duration, which is told in seconds."""
+    """A number in the unit of its histogram, or a duration."""
 
-    def read(self, value: Any, path: Path, report: Report) -> Decimal | None:
-        number = decimal_of(value)
-        if number is None and value.__class__ is str and value[:1].isdigit():
-            duration = Span().read(value, path, report)
-            return None if duration is None else Decimal(duration.ms) / 1000
-        if number is None:
-            not_a_number(value, path, report)
-        elif number <= 0:
-            report(path, f"`{path[-1]}` is above 0, not {found(value)}", rule="range")
-        else:
-            return number
-        return None
+    def __init__(self) -> None:
+        self.number = Number(above=0)
+
+    def read(self, value: Any, path: Path, report: Report) -> Decimal | Duration | None:
+        if decimal_of(value) is None and value.__class__ is str and value[:1].isdigit():
+            return Span().read(value, path, report)
+        return self.number.read(value, path, report)
 
     def schema(self) -> JsonSchema:
-        return {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, Span().schema()]}
+        return {"anyOf": [self.number.schema(), Span().schema()]}

@@ -89,6 +89,7 @@ def _fake(options: Options) -> Sli:
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _BOOLEANS = _TRUE | {"0", "f", "F", "false", "FALSE", "False", ""}
 _DEFAULTS = {"custom_rcode_regex": "SERVFAIL"}
+_LARGEST_BUCKET = Decimal("1e15")  # larger bounds are none
 _NUMBERS = ("bucket", "burn_rate", "jitter_percent")
 _REGEXES = ("backend_regex", "service_name_regex", "custom_rcode_regex")
 
@@ -211,6 +212,8 @@ def _options_fit(plugin: Plugin, identifier: str, options: Options, at: Place) -
 def _trouble(name: str, value: str) -> str:
     if name in _NUMBERS and decimal_of(value) is None:
         return f"`{name}` is a number, not {found(value)}"
+    if name == "bucket" and not 0 < Decimal(value) < _LARGEST_BUCKET:
+        return f"`{name}` is above 0, not {found(value)}"
     if name == "exclude_errors" and value not in _BOOLEANS:
         return f"`{name}` is true or false, not {found(value)}"
     if name in _REGEXES:

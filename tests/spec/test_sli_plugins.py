@@ -12,7 +12,7 @@ from slo_toolkit.spec.sli_plugins import PLUGINS
 from tests.spec.documents import SLOTH, loaded, only_slo
 
 OPTIONS = {
-    "bucket": "0.5",
+    "bucket": "1",
     "backend_regex": "shop.*",
     "burn_rate": "2",
     "controller": "shop",
@@ -103,6 +103,12 @@ def test_others() -> None:
     ("identifier", "options", "message"),
     [
         ("coredns/latency", {"bucket": "fast"}, "`bucket` is a number, not `fast`"),
+        ("coredns/latency", {"bucket": "0"}, "`bucket` is above 0, not `0`"),
+        (
+            "istio/v1/latency",
+            {"bucket": "0.3", "service": "shop", "namespace": "prod"},
+            "`0.3` of `istio_request_duration_milliseconds` is 0.3 ms, not 0.3 s",
+        ),
         (
             "coredns/latency",
             {"bucket": "1", "buckets": "2"},

@@ -14,6 +14,7 @@ from slo_toolkit.emit.dashboards.model import Panel, Target, step
 from slo_toolkit.promql import braces
 from slo_toolkit.rates import latency_quantile_over
 from slo_toolkit.slo import LatencySli, Slo
+from slo_toolkit.units import Unit, unit_of
 
 _QUANTILES = tuple(Decimal(quantile) for quantile in ("0.5", "0.9", "0.95", "0.99"))
 _LOOK_BACK = "$__rate_interval"
@@ -57,11 +58,11 @@ def _percentiles(slo: Slo, sli: LatencySli) -> Panel:
 
 
 def duration_unit(histogram: str) -> str:
-    """The unit that a histogram's name ends with, as Prometheus asks for; none where it does not say."""
-    return next((unit for ending, unit in _UNITS.items() if histogram.endswith(ending)), look.NUMBER)
-
-
-_UNITS = {"_milliseconds": "ms", "_ms": "ms", "_microseconds": "µs", "_us": "µs", "_seconds": "s"}
+    """Grafana's name of the unit that a histogram's name says; none where it does not say."""
+    unit = unit_of(histogram)
+    if unit is None:
+        return look.NUMBER
+    return "m" if unit is Unit.MINUTES else unit.symbol
 
 
 @lru_cache(maxsize=8)
