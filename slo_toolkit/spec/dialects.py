@@ -16,6 +16,20 @@ def _as_written(name: str) -> str:
     return name
 
 
+def _in_openslo(name: str) -> str:
+    """Where OpenSLO has what is read as Sloth's; empty for a level that it has not."""
+    return _OPENSLO_KEYS.get(name, name)
+
+
+_OPENSLO_KEYS = {
+    "objective": "target",
+    "sli": "ratioMetrics",
+    "events": "",
+    "good_query": "good.query",
+    "total_query": "total.query",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One input format: how its documents announce themselves, and how its keys are spelled."""
@@ -39,7 +53,7 @@ NATIVE = Dialect("native", "slo-toolkit/v1")
 SLOTH = Dialect("sloth", "prometheus/v1")
 KUBERNETES = Dialect("kubernetes", "sloth.slok.dev/v1", "PrometheusServiceLevel", camel)
 ALERT_WINDOWS = Dialect("alert_windows", "sloth.slok.dev/v1", "AlertWindows")
-OPENSLO = Dialect("openslo", "openslo/v1alpha", "SLO")
+OPENSLO = Dialect("openslo", "openslo/v1alpha", "SLO", _in_openslo)
 DIALECTS = (NATIVE, SLOTH, KUBERNETES, ALERT_WINDOWS, OPENSLO)
 
 _OURS = ("slo-toolkit", "prometheus/", "sloth.slok.dev/")

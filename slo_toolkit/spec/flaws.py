@@ -82,7 +82,12 @@ class Report:
         on_key: bool = False,
         offset: int = -1,
     ) -> None:
-        """Take in one more flaw. Raises BrokenError when there are too many of them."""
+        """Take in one more flaw. Raises BrokenError when there are too many errors; more warnings are not told."""
+        if level is Level.WARNING and len(self.flaws) >= FLAW_LIMIT:
+            if len(self.flaws) == FLAW_LIMIT:
+                message = f"more than {FLAW_LIMIT} problems: further warnings are not told"
+                self.flaws.append(Flaw(message, path, "", level, "limit", document=self.document))
+            return
         self.flaws.append(Flaw(message, path, hint, level, rule, on_key, offset, None, self.document))
         if len(self.flaws) > FLAW_LIMIT:
             raise BrokenError(too_many(path, document=self.document))
@@ -96,6 +101,7 @@ class Place:
     """A path through a document together with the report of that document.
 
     `spell` turns the name that this code uses for a key into the document's: `error_query` into `errorQuery`.
+    Points in it divide levels, and without any text there is no level at all.
     """
 
     __slots__ = ("path", "report", "spell")
@@ -106,8 +112,8 @@ class Place:
         self.spell = spell
 
     def __truediv__(self, step: str | int) -> Place:
-        spelled = self.spell(step) if isinstance(step, str) else step
-        return Place((*self.path, spelled), self.report, self.spell)
+        steps = filter(None, self.spell(step).split(".")) if isinstance(step, str) else (step,)
+        return Place((*self.path, *steps), self.report, self.spell)
 
     def entry(self, key: str) -> Place:
         """The place of a key that the user chose, such as a label's name."""

@@ -12,6 +12,7 @@ from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, Raw
 from slo_toolkit.spec.bucket_units import latency_bound, warn_bound
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.queries import Checks
+from slo_toolkit.spec.query_warnings import warn_events, warn_raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Indicator:
                     "one must count a part of the other",
                     rule="same-query",
                 )
+        warn_events(section, at)
         if total is None or not ("error_query" in section or "good_query" in section):
             return None
         return EventSli(total, section.get("error_query"), section.get("good_query"))
@@ -54,6 +56,7 @@ class Indicator:
         query = section.get("error_ratio_query")
         if query is None:
             return None
+        warn_raw(query, at / "error_ratio_query")
         # Two sums of events are weighed by their events; only as a whole would a quiet minute weigh as much.
         parts = None if self.metricsql else quotient(query)
         if parts is None:

@@ -540,6 +540,17 @@ def test_a_file_of_junk_is_not_told_in_full(line: str) -> None:
     assert "more than 200 problems: the rest of this file is not checked" in {p.message for p in problems}
 
 
+def test_warnings_alone_never_refuse_a_file() -> None:
+    slo = SLOTH[SLOTH.index("  - name") :]
+    slos = [
+        changed(slo, ("name: availability", f"name: slo-{number}"), ("99.9", "0.5")) for number in range(300)
+    ]
+    result = loaded(SLOTH[: SLOTH.index("  - name")] + "".join(slos))
+    assert len(result.slos) == 300
+    assert {problem.level for problem in result.problems} == {Level.WARNING}
+    assert "more than 200 problems: further warnings are not told" in {p.message for p in result.problems}
+
+
 def test_what_a_terminal_would_obey_is_not_passed_on() -> None:
     (problem,) = loaded(changed(SLOTH, ("    objective:", '    "\\e[31mred": 1\n    objective:'))).problems
     assert "\x1b" not in problem.message

@@ -1,0 +1,300 @@
+"""Queries that are sound PromQL and hardly what their owner meant: warnings, each with the right form.
+
+A warning costs the time of whoever reads it, so each of these has one fault in mind and says nothing of a
+query that it does not understand. Looking into a query costs more than reading the rest of its SLO, which
+is why a look at the text comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from slo_toolkit.spec.bucket_units import warn_bound
+from slo_toolkit.spec.flaws import Place
+from slo_toolkit.spec.quantities import decimal_of
+from slo_toolkit.spec.query_trees import (
+    Term,
+    bare,
+    is_nothing,
+    kind,
+    literal,
+    operator,
+    scale,
+    terms,
+    text_of,
+    tree_of,
+)
+from slo_toolkit.spec.scopes import may_differ, warn_scopes
+
+_HUNDRED = re.compile(r"\b1(?:00(?:\.0*)?|e\+?0*2)\b")
+_FALLBACK = re.compile(r"\bor\b")
+_LE = re.compile(r"\ble\s*=")
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Counted events by all events, as parts of one query or as two queries, with what each is called."""
+
+    counted: Any
+    total: Any
+    counts_good: bool
+    at: Place
+    counted_name: str
+    total_name: str
+
+
+def warn_events(section: Mapping[str, str], at: Place) -> None:
+    """Warn of the two queries of an events SLI."""
+    total_query = section.get("total_query", "")
+    for key in ("error_query", "good_query"):
+        if (query := section.get(key)) and total_query:
+            _warn_pair(query, total_query, key, at)
+    for key, query in section.items():
+        if _LE.search(query):
+            _warn_bounds(query, at / key)
+
+
+def _warn_pair(query: str, total_query: str, key: str, at: Place) -> None:
+    latency = "_bucket" in query or "_bucket" in total_query
+    percent = _HUNDRED.search(query) is not None
+    fallback = _FALLBACK.search(query) is not None and "-" in query
+    scopes = may_differ(query, total_query)
+    if not (latency or percent or fallback or scopes):
+        return
+    counted, total = tree_of(query), tree_of(total_query)
+    if counted is None or total is None:
+        return
+    place = at / key
+    ratio = Ratio(
+        counted, total, key == "good_query", place, *(f"`{at.spell(k)}`" for k in (key, "total_query"))
+    )
+    if latency:
+        _warn_inverted(ratio)
+    if percent and scale(counted) == 100 * scale(total):
+        message = f"{ratio.counted_name} is in percent, and {ratio.total_name} is not"
+        place.warn(message, f"write {_without_percent(counted)}", rule="percent")
+    if fallback:
+        _warn_hidden_outage(ratio.counted, place, "good events" if ratio.counts_good else "errors")
+    if scopes:
+        warn_scopes(counted, total, place, ratio.counted_name, ratio.total_name)
+
+
+def warn_raw(query: str, at: Place) -> None:
+    """Warn of the query of a raw SLI."""
+    tree = tree_of(query)
+    if tree is None:
+        return
+    if _HUNDRED.search(query) and scale(tree) == 100:
+        message = "an error ratio is 0 to 1, and this query gives percent"
+        at.warn(message, f"write {_without_percent(tree)}", rule="percent")
+    if _FALLBACK.search(query) and "-" in query:
+        _warn_hidden_outage(tree, at, "errors")
+    ratio = _ratio_in(tree, at)
+    if ratio is not None:
+        _warn_inverted(ratio)
+        warn_scopes(ratio.counted, ratio.total, at, ratio.counted_name, ratio.total_name)
+    if _LE.search(query):
+        _warn_bounds(query, at)
+
+
+def _ratio_in(node: Any, at: Place) -> Ratio | None:
+    """The one division in `a / b` or `1 - a / b`, whatever literal numbers and fallbacks stand around it."""
+    counts_good = False
+    while True:
+        node = bare(node)
+        op = operator(node)
+        if op == "-" and literal(node.lhs) is not None:
+            counts_good, node = not counts_good, node.rhs
+        elif op in ("or", "*") and (op == "or" or literal(node.rhs) is not None):
+            node = node.lhs
+        elif op == "*" and literal(node.lhs) is not None:
+            node = node.rhs
+        elif kind(node) == "Call" and node.func.name.startswith("clamp"):
+            node = node.args[0]
+        else:
+            break
+    if operator(node) != "/" or literal(node.rhs) is not None:
+        return None
+    return Ratio(node.lhs, node.rhs, counts_good, at, "the numerator", "the denominator")
+
+
+def _warn_inverted(ratio: Ratio) -> None:
+    """Fast events that are counted as errors, slow ones as good, or a total of the fast ones alone."""
+    counted, total = list(terms(ratio.counted)), list(terms(ratio.total))
+    fast = [term for term in counted if term.bound is not None]
+    bases = {term.base for term in counted}
+    if len(bases) != 1 or not bases & {term.base for term in total if term.sign > 0}:
+        return
+    if any(term.is_count for term in total) and fast:
+        bound = fast[0].bound
+        if fast == counted and all(term.sign > 0 for term in fast) and not ratio.counts_good:
+            _inverted(ratio, f"counts the fast events, those in the bucket {bound}, as errors", _slow(ratio))
+        elif _is_rest(ratio.counted) and ratio.counts_good:
+            _inverted(ratio, f"counts the slow events, those beyond {bound}, as good", _fast(ratio))
+    elif total and all(term.bound is not None for term in total) and any(map(_all_events, counted)):
+        message = f"{ratio.total_name} counts the fast events alone, those in the bucket {total[0].bound}"
+        right = text_of(ratio.total) if ratio.counts_good else _difference(ratio.total)
+        hint = f"{ratio.counted_name} is {right}, and {ratio.total_name} {_all_of(ratio.total)}"
+        ratio.at.warn(message, hint, rule="inverted")
+
+
+def _all_events(term: Term) -> bool:
+    return term.is_count and term.sign > 0
+
+
+def _is_rest(node: Any) -> bool:
+    """Whether a query is all events of a histogram without the fast ones."""
+    signs = {(term.is_count, term.bound is not None): term.sign for term in terms(node)}
+    return operator(bare(node)) == "-" and signs == {(True, False): 1, (False, True): -1}
+
+
+def _inverted(ratio: Ratio, what: str, right: str) -> None:
+    ratio.at.warn(f"{ratio.counted_name} {what}", f"write {right}", rule="inverted")
+
+
+def _is_raw(ratio: Ratio) -> bool:
+    return not ratio.counted_name.startswith("`")
+
+
+def _slow(ratio: Ratio) -> str:
+    """The slow events, or their share, in place of the fast ones."""
+    if _is_raw(ratio):
+        return f"1 - {_operand(ratio.counted)} / {_operand(ratio.total)}"
+    return _difference(ratio.counted)
+
+
+def _fast(ratio: Ratio) -> str:
+    fast = text_of(bare(ratio.counted).rhs)
+    return f"1 - {fast} / {_operand(ratio.total)}" if _is_raw(ratio) else fast
+
+
+def _difference(fast: Any) -> str:
+    """All events of the query's histogram, grouped and filtered as there, without the fast ones."""
+    while operator(bare(fast)) == "or":
+        fast = bare(fast).lhs
+    return f"{_all_of(fast)} - {_operand(fast)}"
+
+
+def _operand(node: Any) -> str:
+    text = text_of(node)
+    return f"({text})" if operator(node) else text
+
+
+def _all_of(fast: Any) -> str:
+    """A query of buckets with the histogram's `_count` in their place."""
+    text = _operand(fast)
+    for base in {term.base for term in terms(fast)}:
+        text = re.sub(rf"\b{re.escape(base)}_bucket\b", f"{base}_count", text)
+        text = re.sub(_LE_MATCHER, "", text)
+        text = text.replace(f"{base}_count{{}}", f"{base}_count")
+    return text
+
+
+# In one line of text_of: with its comma, before or behind.
+_LE_MATCHER = r',le=~?"(?:\\.|[^"\\])*"|(?<=\{)le=~?"(?:\\.|[^"\\])*",?'
+
+
+def _without_percent(node: Any) -> str:
+    """A query as a ratio: without the factor of 100 where it stands at either end, else divided by it."""
+    node = bare(node)
+    if operator(node) == "*":
+        if literal(node.rhs) == 100:
+            return text_of(bare(node.lhs))
+        if literal(node.lhs) == 100:
+            return text_of(bare(node.rhs))
+    return f"({text_of(node)}) / 100"
+
+
+def _warn_hidden_outage(node: Any, at: Place, what: str) -> None:
+    """A difference whose second part may be missing, with a 0 for the whole: `(all - good) or vector(0)`."""
+    for fallback in _fallbacks(node):
+        missing = list(_unguarded(fallback.lhs))
+        if not missing:
+            continue
+        right = text_of(bare(fallback.lhs) if fallback is bare(node) else fallback.lhs)
+        for gap in missing:
+            if gap.zero:
+                part = text_of(gap.part)
+                right = right.replace(part, f"({part} or {gap.zero})")
+        if fallback is not bare(node):
+            right = text_of(node).replace(text_of(fallback), right)
+        message = (
+            f"while {text_of(missing[0].part)} has no series, the whole difference falls back on 0 {what}"
+        )
+        at.warn(message, f"write {right}", rule="hidden-outage")
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """A part of a difference that may have no series, and the 0 that then stands for it; empty where nothing can."""
+
+    part: Any
+    zero: str
+
+
+def _fallbacks(node: Any) -> Iterator[Any]:
+    """Every `x or vector(0)` that the value of a query goes through."""
+    node = bare(node)
+    match kind(node):
+        case "AggregateExpr" | "SubqueryExpr" | "UnaryExpr":
+            yield from _fallbacks(node.expr)
+        case "Call":
+            for argument in node.args:
+                yield from _fallbacks(argument)
+        case "BinaryExpr":
+            if operator(node) == "or" and is_nothing(node.rhs):
+                yield node
+            yield from _fallbacks(node.lhs)
+            if operator(node) not in ("and", "unless"):
+                yield from _fallbacks(node.rhs)
+
+
+def _unguarded(node: Any) -> Iterator[_Gap]:
+    """What may be missing from each difference that is then empty as a whole."""
+    node = bare(node)
+    match kind(node):
+        case "AggregateExpr" | "SubqueryExpr" | "UnaryExpr":
+            yield from _unguarded(node.expr)
+        case "Call" if node.func.name.startswith("clamp"):
+            yield from _unguarded(node.args[0])
+        case "BinaryExpr" if operator(node) in ("+", "-", "*", "/"):
+            yield from _unguarded(node.lhs)
+            yield from _unguarded(node.rhs)
+            if operator(node) == "-":
+                yield from _gaps(node.lhs, node.rhs)
+
+
+def _gaps(minuend: Any, subtrahend: Any) -> Iterator[_Gap]:
+    """Good events are missing in an outage; a bucket or a mean is missing only where nothing is known."""
+    part = bare(subtrahend)
+    while operator(part) == "/":
+        part = bare(part.lhs)
+    if operator(part) == "or" or literal(part) is not None or not any(terms(part)):
+        return
+    is_mean = literal(minuend) is not None and part is bare(subtrahend)
+    is_bucket = any(term.bound for term in terms(part))
+    yield _Gap(part, "" if is_mean or is_bucket else _zero(minuend, part))
+
+
+def _zero(minuend: Any, part: Any) -> str:
+    """0 with the labels of `part`."""
+    modifier = part.modifier if kind(part) == "AggregateExpr" else None
+    is_one = kind(part) == "AggregateExpr" and (modifier is None or str(modifier) == "by ()")
+    return "vector(0)" if is_one or literal(minuend) is not None else f"0 * {_operand(bare(minuend))}"
+
+
+def _warn_bounds(query: str, at: Place) -> None:
+    """Bounds of buckets that make no sense in the unit of their histogram."""
+    tree = tree_of(query)
+    told = set()
+    for term in terms(tree) if tree is not None else ():
+        matcher = term.bound
+        bound = decimal_of(matcher.value) if matcher is not None else None
+        if bound is not None and bound > 0 and (term.base, bound) not in told:
+            told.add((term.base, bound))
+            warn_bound(term.base, Decimal(bound), [m.value for m in term.matchers if m.name != "le"], at)
