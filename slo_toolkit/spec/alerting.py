@@ -10,6 +10,7 @@ from typing import Any
 from slo_toolkit.budget import burn_rate_for_share, can_fire, error_ratio_threshold, plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Alerting, AlertMeta, Labels, Objective, Severity, Tier
+from slo_toolkit.spec.advice import own_tiers
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.options import AlertWindows
 from slo_toolkit.spec.queries import Checks
@@ -31,6 +32,7 @@ class AlertingReader:
     windows: AlertWindows
     annotations: Labels
     alert_rules: bool
+    dialect: str
     checks: Checks
 
     @property
@@ -100,7 +102,8 @@ class AlertingReader:
             rates = ", ".join(f"{plain(_rounded(tier.burn_rate))}x ({tier.severity})" for tier in dead)
             (self.slo_at / "objective").warn(
                 f"at {plain(objective.percent)} % these alerts can never fire: {rates}",
-                "their thresholds are error ratios above 1: write `alerting.tiers` with lower burn rates",
+                "their thresholds are error ratios above 1: "
+                + own_tiers(self.dialect, "lower burn rates", "a smaller `errorBudgetPercent`"),
                 rule="cannot-fire",
             )
         least = self.scrape_interval * _SCRAPES_PER_WINDOW
@@ -108,7 +111,7 @@ class AlertingReader:
         if short:
             self.slo_at.warn(
                 f"the alert window {min(short)} is below four scrape intervals of {self.scrape_interval}",
-                "write `alerting.tiers` with longer windows",
+                own_tiers(self.dialect, "longer windows", "longer windows"),
                 rule="window",
             )
 

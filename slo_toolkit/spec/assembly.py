@@ -22,6 +22,7 @@ from slo_toolkit.slo import (
     Slo,
     SlothPlugins,
 )
+from slo_toolkit.spec.advice import objective_as_written
 from slo_toolkit.spec.alerting import AlertingReader
 from slo_toolkit.spec.direct_reads import tell_direct_reads
 from slo_toolkit.spec.flaws import Place
@@ -175,6 +176,7 @@ class Assembler:
             windows=self.windows,
             annotations={**self.root.get("annotations", {}), **section.get("annotations", {})},
             alert_rules=alert_rules,
+            dialect=self.dialect,
             checks=self.checks,
         ).read()
 
@@ -183,7 +185,7 @@ class Assembler:
             return None
         objective = Objective.from_percent(section["objective"])
         if objective.percent < 1:
-            meant = plain(objective.percent * 100)
+            meant = objective_as_written(objective.percent * 100, self.dialect)
             message = f"an objective of {plain(objective.percent)} % lets nearly everything fail"
             (at / "objective").warn(message, f"did you mean {meant}?", rule="objective")
         return objective

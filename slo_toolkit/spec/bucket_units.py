@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.promql import STRING
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.units import Unit, measures_size, unit_of
 
@@ -36,13 +37,12 @@ _LONG_WORK = re.compile(
     r"|consumer|worker|delay|wait)\w*|lags?|ages?|runs?|ttl|data"
 )
 _WORD = re.compile(r"[A-Za-z]+")
-_STRING = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 
 
 def latency_bound(histogram: str, threshold: Decimal | Duration, matchers: str, at: Place) -> Decimal | None:
     """The threshold in the unit of the histogram; None where no duration fits, which is reported."""
     if isinstance(threshold, Decimal):
-        _warn(histogram, threshold, _STRING.findall(matchers), at, "{}", durations=True)
+        _warn(histogram, threshold, STRING.findall(matchers), at, "{}", durations=True)
         return threshold
     if measures_size(histogram):
         at.wrong(f"`{histogram}` holds sizes, not durations", "write a number of that unit", rule="unit")

@@ -63,13 +63,17 @@ def too_many(path: Path = (), mark: Mark | None = None, document: int = 0) -> Fl
 
 
 class Report:
-    """Collects the flaws of one document, in the list of its source."""
+    """Collects the flaws of one document, in the list of its source.
 
-    __slots__ = ("document", "flaws")
+    `elsewhere` says what to do about an unknown key that another format has; empty where none has it.
+    """
+
+    __slots__ = ("document", "elsewhere", "flaws")
 
     def __init__(self, document: int, flaws: list[Flaw]) -> None:
         self.document = document
         self.flaws = flaws
+        self.elsewhere: Callable[[Path], str] = lambda path: ""
 
     def __call__(
         self,

@@ -9,10 +9,9 @@ from typing import Any
 
 from slo_toolkit.meaning.query import quotient
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli
-from slo_toolkit.spec.bucket_units import latency_bound, warn_bound
+from slo_toolkit.spec.first_look import pair_is_worth_reading, ratio_is_worth_reading
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.queries import Checks
-from slo_toolkit.spec.query_warnings import warn_events, warn_raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,11 @@ class Indicator:
                     "one must count a part of the other",
                     rule="same-query",
                 )
-        warn_events(section, at)
+        counted = section.get("error_query", "") + section.get("good_query", "")
+        if pair_is_worth_reading(counted, total or ""):
+            from slo_toolkit.spec.query_warnings import warn_events  # few queries need more than a look
+
+            warn_events(section, at)
         if total is None or not ("error_query" in section or "good_query" in section):
             return None
         return EventSli(total, section.get("error_query"), section.get("good_query"))
@@ -56,7 +59,10 @@ class Indicator:
         query = section.get("error_ratio_query")
         if query is None:
             return None
-        warn_raw(query, at / "error_ratio_query")
+        if ratio_is_worth_reading(query):
+            from slo_toolkit.spec.query_warnings import warn_raw  # few queries need more than a look
+
+            warn_raw(query, at / "error_ratio_query")
         # Two sums of events are weighed by their events; only as a whole would a quiet minute weigh as much.
         parts = None if self.metricsql else quotient(query)
         if parts is None:
@@ -79,6 +85,8 @@ class Indicator:
             if histogram.endswith(suffix):
                 hint = f"did you mean `{histogram.removesuffix(suffix)}`?"
                 (at / "histogram").wrong(f"a histogram's base name has no `{suffix}`", hint, rule="metric")
+        from slo_toolkit.spec.bucket_units import latency_bound  # of this kind of SLI alone
+
         matchers = section.get("filter", "")
         bound = latency_bound(histogram, threshold, matchers, at / "threshold")
         if bound is None:
@@ -99,6 +107,8 @@ class Indicator:
                     metric, ",".join(part for part in (matchers, errors) if part), at / "options"
                 )
             case LatencySli(metric, bound, matchers):
+                from slo_toolkit.spec.bucket_units import warn_bound
+
                 self._optional_matchers(metric, matchers, at / "options")
                 warn_bound(metric, bound, (), (at / "options").entry("bucket"), "{}")
             case ProbeSli(metric, matchers):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from slo_toolkit.duration import Duration
@@ -13,7 +14,7 @@ from slo_toolkit.spec import alert_windows, dialects
 from slo_toolkit.spec.assembly import Assembler, Draft
 from slo_toolkit.spec.decoding import decode
 from slo_toolkit.spec.dialects import Dialect
-from slo_toolkit.spec.flaws import BrokenError, Flaw, Place, Report
+from slo_toolkit.spec.flaws import BrokenError, Flaw, Path, Place, Report
 from slo_toolkit.spec.locating import Locator
 from slo_toolkit.spec.options import AlertWindows, Loaded, LoadedWindows, LoadOptions
 from slo_toolkit.spec.queries import Checks
@@ -38,6 +39,12 @@ def load(sources: Iterable[Source], options: LoadOptions) -> Loaded:
     loading.check_ids(drafts)
     loading.judge()
     return Loaded(loading.sound(drafts), loading.problems(), tuple(dict.fromkeys(loading.notes)))
+
+
+def _only_in_native(dialect: Dialect, path: Path) -> str:
+    from slo_toolkit.spec.advice import only_in_native  # only for specs with a flaw
+
+    return only_in_native(path, dialect)
 
 
 def load_windows(sources: Iterable[Source]) -> LoadedWindows:
@@ -118,6 +125,7 @@ class _Loading:
         dialect = dialects.identify(document.value, report)
         if dialect is not None:
             flaws.extend(document.flaws)
+            report.elsewhere = partial(_only_in_native, dialect)
             root = dialect.root.read(document.value, (), report)
             self.specs.append(_Spec(len(self.sources) - 1, dialect, root or {}, report))
         elif len(flaws) == before and document.value is not None:

@@ -28,11 +28,7 @@ from slo_toolkit.spec.query_trees import (
     text_of,
     tree_of,
 )
-from slo_toolkit.spec.scopes import may_differ, warn_scopes
-
-_HUNDRED = re.compile(r"\b1(?:00(?:\.0*)?|e\+?0*2)\b")
-_FALLBACK = re.compile(r"\bor\b")
-_LE = re.compile(r"\ble\s*=")
+from slo_toolkit.spec.scopes import warn_scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +50,23 @@ def warn_events(section: Mapping[str, str], at: Place) -> None:
         if (query := section.get(key)) and total_query:
             _warn_pair(query, total_query, key, at)
     for key, query in section.items():
-        if _LE.search(query):
+        if "_bucket" in query:
             _warn_bounds(query, at / key)
 
 
 def _warn_pair(query: str, total_query: str, key: str, at: Place) -> None:
-    latency = "_bucket" in query or "_bucket" in total_query
-    percent = _HUNDRED.search(query) is not None
-    fallback = _FALLBACK.search(query) is not None and "-" in query
-    scopes = may_differ(query, total_query)
-    if not (latency or percent or fallback or scopes):
-        return
     counted, total = tree_of(query), tree_of(total_query)
     if counted is None or total is None:
         return
     place = at / key
-    ratio = Ratio(
-        counted, total, key == "good_query", place, *(f"`{at.spell(k)}`" for k in (key, "total_query"))
-    )
-    if latency:
-        _warn_inverted(ratio)
-    if percent and scale(counted) == 100 * scale(total):
+    names = (f"`{at.spell(name)}`" for name in (key, "total_query"))
+    ratio = Ratio(counted, total, key == "good_query", place, *names)
+    _warn_inverted(ratio)
+    if scale(counted) == 100 * scale(total):
         message = f"{ratio.counted_name} is in percent, and {ratio.total_name} is not"
         place.warn(message, f"write {_without_percent(counted)}", rule="percent")
-    if fallback:
-        _warn_hidden_outage(ratio.counted, place, "good events" if ratio.counts_good else "errors")
-    if scopes:
-        warn_scopes(counted, total, place, ratio.counted_name, ratio.total_name)
+    _warn_hidden_outage(counted, place, "good events" if ratio.counts_good else "errors")
+    warn_scopes(counted, total, place, ratio.counted_name, ratio.total_name)
 
 
 def warn_raw(query: str, at: Place) -> None:
@@ -88,17 +74,15 @@ def warn_raw(query: str, at: Place) -> None:
     tree = tree_of(query)
     if tree is None:
         return
-    if _HUNDRED.search(query) and scale(tree) == 100:
+    if scale(tree) == 100:
         message = "an error ratio is 0 to 1, and this query gives percent"
         at.warn(message, f"write {_without_percent(tree)}", rule="percent")
-    if _FALLBACK.search(query) and "-" in query:
-        _warn_hidden_outage(tree, at, "errors")
+    _warn_hidden_outage(tree, at, "errors")
     ratio = _ratio_in(tree, at)
     if ratio is not None:
         _warn_inverted(ratio)
         warn_scopes(ratio.counted, ratio.total, at, ratio.counted_name, ratio.total_name)
-    if _LE.search(query):
-        _warn_bounds(query, at)
+    _warn_bounds(query, at)
 
 
 def _ratio_in(node: Any, at: Place) -> Ratio | None:

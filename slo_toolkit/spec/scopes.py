@@ -10,98 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from functools import lru_cache
 from typing import Any
 
-from slo_toolkit.promql import STRING
+from slo_toolkit.spec.first_look import WORD, Says, says, vocabulary
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.query_trees import Matcher, Term, terms
 
-
-class Says(Enum):
-    """What a label says about an event."""
-
-    OUTCOME = "how it ended"
-    PLACE = "in which part of the world it happened; the same name on every metric"
-    TARGET = "which program it happened in; other programs count other metrics"
-    REQUEST = "what was asked for"
-    UNKNOWN = "nothing that its name tells"
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_OUTCOME = _words(
-    """
-    action cancelled canceled category class cause code condition decision denied dropped err error
-    errors event exception fail failed failure failures flag flags health healthy kind le level ok
-    outcome phase quantile rcode reason rejected result retry severity state status success successful
-    timeout type valid verdict
-    """
-)
-_PLACE = _words(
-    """
-    cell cluster country datacenter dc env environment farm geo landscape location region site stage
-    stack zone az
-    """
-)
-_TARGET = _words(
-    """
-    app application component container controller daemonset deployment exporter host hostname image
-    instance job machine model namespace node ns owner pod project rack replica release server service
-    statefulset target team unit vm workload
-    """
-)
-_REQUEST = _words(
-    """
-    account api backend bucket channel client command consumer customer database db destination device
-    domain endpoint entrypoint frontend function group handler index ingress interface listener method
-    operation org organization path partition peer port procedure product protocol proxy query queue
-    route router rpc scheme shard source subject table tenant topic upstream uri url user verb vhost
-    view
-    """
-)
 _BAD_OR_GOOD = re.compile(
     r"(?i).*(?:err|fail|succe|ok|timeout|time_out|reject|denied|drop|invalid|abort|cancel|lost|bad|good|slow|fast"
     r"|retr|dead|[1-5](?:xx|\.\.|\\d|\[0-9\])|exception|crash|expired|miss|hit|unavailable|true|false).*"
 )
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ANYTHING = frozenset((("=~", ".*"), ("=~", ".+"), ("!=", "")))
 _PLAIN_ALTERNATIVES = re.compile(r"[\w\-./: @|\\]+")
-
-_LEAST_MATCHER = re.compile(rf"(\w+)\s*(=~|!=|!~|=)\s*({STRING.pattern})")
-
-
-def may_differ(counted: str, total: str) -> bool:
-    """Whether two queries may differ in more than outcomes, by a look at their text."""
-    if "{" not in counted and "{" not in total:
-        return False
-    return _scopes_in_text(counted) != _scopes_in_text(total)
-
-
-def _scopes_in_text(query: str) -> set[tuple[str, int]]:
-    """The matchers that are no outcomes, with the share of the selectors that have them all alike."""
-    matchers = [match.groups() for match in _LEAST_MATCHER.finditer(query)]
-    scopes = ["".join(matcher) for matcher in matchers if says(matcher[0]) is not Says.OUTCOME]
-    ranges = query.count("[")
-    return {(scope, 0 if scopes.count(scope) == ranges else scopes.count(scope)) for scope in scopes}
-
-
-@lru_cache(maxsize=1024)
-def says(label: str) -> Says:
-    """What a label says, by the words of its name; one word of an outcome makes an outcome of it."""
-    words = {word.lower() for word in _WORD.findall(label)}
-    for meaning, known in (
-        (Says.OUTCOME, _OUTCOME),
-        (Says.PLACE, _PLACE),
-        (Says.TARGET, _TARGET),
-        (Says.REQUEST, _REQUEST),
-    ):
-        if words & known:
-            return meaning
-    return Says.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +168,7 @@ def _scoped_otherwise(filters: dict[str, _Filter], all_: _Side) -> bool:
     )
 
 
-_COMMON_WORDS = _words(
+_COMMON_WORDS = vocabulary(
     """
     total count sum bucket error errors err fail failed failure failures success successful ok request
     requests req response responses event events call calls attempts attempt seconds duration latency
@@ -264,7 +184,7 @@ def _kin(metric: str, other: str) -> bool:
 
 
 def _own_words(metric: str) -> set[str]:
-    words = {word.lower().removesuffix("s") for word in _WORD.findall(metric) if len(word) > 2}
+    words = {word.lower().removesuffix("s") for word in WORD.findall(metric) if len(word) > 2}
     return words - {word.removesuffix("s") for word in _COMMON_WORDS}
 
 

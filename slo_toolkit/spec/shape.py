@@ -86,6 +86,10 @@ class Section:
 
     def _unknown(self, key: str, value: Mapping[str, Any], path: Path, report: Report) -> str:
         """Report an unknown key; the name of the absent key that was probably meant, or nothing."""
+        misspelled = any(_letters(name) == _letters(key) for name in self.keys)
+        if not misspelled and (elsewhere := report.elsewhere(path)):
+            report(path, f"{self.name} has no key `{key}`", elsewhere, rule="unknown-key", on_key=True)
+            return ""
         near = nearest(key, [name for name in self.keys if name not in value])
         hint = f"did you mean `{near}`?" if near else f"known here: {', '.join(self.keys) or 'no key'}"
         report(path, f"{self.name} has no key `{key}`", hint, rule="unknown-key", on_key=True)
@@ -108,6 +112,10 @@ class Section:
     def with_keys(self, **keys: Key) -> Section:
         """The same section with more keys, or other kinds for some."""
         return replace(self, keys={**self.keys, **keys})
+
+
+def _letters(key: str) -> str:
+    return key.replace("_", "").lower()
 
 
 def respelled(section: Section, spell: Callable[[str], str]) -> Section:

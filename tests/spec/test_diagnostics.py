@@ -486,7 +486,9 @@ def test_a_low_objective_warns_that_default_alerts_can_never_fire() -> None:
     result = loaded(changed(SLOTH, ("99.9", "80")))
     assert told(result) == [
         "a.yaml:7:16 warning: at 80 % these alerts can never fire: 14.4x (page), 6x (page) - their "
-        "thresholds are error ratios above 1: write `alerting.tiers` with lower burn rates"
+        "thresholds are error ratios above 1: give `--windows` an AlertWindows document with a smaller "
+        "`errorBudgetPercent`, or write `alerting.tiers` with lower burn rates: `version: slo-toolkit/v1` "
+        "takes the same file and has them"
     ]
     assert len(result.slos) == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slo_toolkit.spec.scopes import Says, says
+from slo_toolkit.spec.first_look import Says, says
 from tests.spec.documents import NATIVE, SLOTH, changed, loaded, only_slo, told
 
 W = "[{{.window}}]"
