@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import Level, Position, Problem
+from slo_toolkit.promql import WINDOW
 from slo_toolkit.slo import Slo
 from slo_toolkit.spec import alert_windows, dialects
 from slo_toolkit.spec.assembly import Assembler, Draft
@@ -45,6 +46,15 @@ def _only_in_native(dialect: Dialect, path: Path) -> str:
     from slo_toolkit.spec.advice import only_in_native  # only for specs with a flaw
 
     return only_in_native(path, dialect)
+
+
+def _template(text: str, flaws: Sequence[Flaw] = ()) -> Flaw | None:
+    """The one problem of a template that nobody rendered, told by itself or by the `flaws` that it has."""
+    if "{%" not in text and text.count("{{") == len(WINDOW.findall(text)):
+        return None
+    from slo_toolkit.spec.templating import template_flaw, unrendered_flaw  # few texts hold other braces
+
+    return unrendered_flaw(text, flaws) if flaws else template_flaw(text)
 
 
 def load_windows(sources: Iterable[Source]) -> LoadedWindows:
@@ -103,18 +113,26 @@ class _Loading:
         if source.failure:
             self._failures.append(Problem(Position(source.name), f"this {source.failure}", rule="file"))
             return
-        text, documents = "", 0
+        text, template = "", None
         try:
             text = decode(source.data)
-            for document in read_documents(text):
-                documents += document.value is not None
-                self._take(document, source)
+            if (template := _template(text)) is not None:
+                raise BrokenError(template)
+            self._documents(text, source)
         except BrokenError as broken:
             if source.explicit or not text or any(word in text for word in _OUR_WORDS):
                 flaws.extend((*broken.before, broken.flaw))
             else:
                 self.notes.append(f"skipped {source.name}: {broken.flaw.message}")
-            return
+        if flaws and template is None and (template := _template(text, flaws)) is not None:
+            flaws[:] = [template]
+            self.specs = [spec for spec in self.specs if spec.report.flaws is not flaws]
+
+    def _documents(self, text: str, source: Source) -> None:
+        documents = 0
+        for document in read_documents(text):
+            documents += document.value is not None
+            self._take(document, source)
         if not documents:
             self._pass_over(source, "nothing stands in this file", 0)
 
