@@ -41,7 +41,7 @@ BASE_WINDOWS = tuple(Duration.of(minutes=minutes) for minutes in (5, 10, 15, 30,
 """What the shortest recorded window may be. Each divides every longer window of the Workbook."""
 
 LONGEST_SCRAPE_INTERVAL = Duration.of(hours=1)
-"""The longest that `base_window` has a window for."""
+"""Beyond this a base would be no shorter than the longest window that pages by the Workbook."""
 
 
 @lru_cache(maxsize=64)

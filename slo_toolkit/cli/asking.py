@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from slo_toolkit.cli.console import note
+from slo_toolkit.cli.options import scrape_interval_option
+from slo_toolkit.duration import Duration
 from slo_toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class Percent(click.ParamType[Decimal]):
 
 
 def slo_input(command: Decorated) -> Decorated:
-    """Add SLO..., --spec and --timezone."""
+    """Add SLO..., --spec, --scrape-interval and --timezone."""
     for decorate in (
         click.option(
             "--timezone",
@@ -59,6 +61,7 @@ def slo_input(command: Decorated) -> Decorated:
             show_default=True,
             help="Time zone in which months and quarters begin.",
         ),
+        scrape_interval_option,
         click.option(
             "--spec",
             "spec_paths",
@@ -73,15 +76,19 @@ def slo_input(command: Decorated) -> Decorated:
     return command
 
 
-def read_slos(paths: Sequence[str]) -> tuple[Slo, ...] | None:
+def read_slos(paths: Sequence[str], scrape_interval: Duration | None) -> tuple[Slo, ...] | None:
     """The SLOs of the specs; None where none are given."""
     if not paths:
+        if scrape_interval is not None:
+            raise click.UsageError(
+                "--scrape-interval needs --spec PATH: recorded series tell their own windows."
+            )
         return None
     from slo_toolkit.cli.loading import read_valid_specs
     from slo_toolkit.cli.progress import Progress
 
     with Progress() as progress:
-        return tuple(read_valid_specs(paths, None, None, {}, progress))
+        return tuple(read_valid_specs(paths, None, None, {}, progress, scrape_interval))
 
 
 def told_exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:

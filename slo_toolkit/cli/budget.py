@@ -18,6 +18,7 @@ from slo_toolkit.cli.connecting import connect, connection_options
 from slo_toolkit.cli.console import is_colourful, note, printable
 
 if TYPE_CHECKING:
+    from slo_toolkit.duration import Duration
     from slo_toolkit.query import Prometheus
     from slo_toolkit.status.model import Answer
     from slo_toolkit.status.survey import Wanted
@@ -60,6 +61,7 @@ def command(
     /,
     names: Sequence[str],
     spec_paths: Sequence[str],
+    scrape_interval: Duration | None,
     zone: tzinfo,
     moment: str | None,
     period_text: str | None,
@@ -83,7 +85,7 @@ def command(
         raise click.UsageError("--watch shows a table: leave --output out.")
     if raw and not spec_paths:
         raise click.UsageError("--raw needs --spec PATH: raw queries come from a spec.")
-    wanted = _wanted(names, read_slos(spec_paths), raw, zone, moment, period_text)
+    wanted = _wanted(names, read_slos(spec_paths, scrape_interval), raw, zone, moment, period_text)
     with connect(connection) as prometheus:
         if watch:
             from slo_toolkit.cli.watching import watch as keep_watching

@@ -56,6 +56,7 @@ def command(
     context: click.Context,
     paths: Sequence[str],
     period: Duration | None,
+    scrape_interval: Duration | None,
     windows: str | None,
     extra_labels: Mapping[str, str],
     out: Path,
@@ -80,7 +81,7 @@ def command(
 
     recipe = Recipe(rule_format, compat, frozenset(disabled))
     with Progress() as progress:
-        slos = read_valid_specs(paths, period, windows, extra_labels, progress)
+        slos = read_valid_specs(paths, period, windows, extra_labels, progress, scrape_interval)
         plans = plans_of(progress.watch(slos, "planned {} SLOs"), recipe)
         if to_stdout:
             click.echo(rules_text(plans, recipe).encode(), nl=False)  # UTF-8, whatever the terminal speaks

@@ -24,10 +24,11 @@ def read_specs(
     windows: str | None,
     extra_labels: Mapping[str, str],
     progress: Progress,
+    scrape_interval: Duration | None = None,
 ) -> Loaded:
     """Every SLO below `paths`, and every problem in order; raises InputError where there is neither."""
     stdin = sys.stdin.buffer if sys.stdin is not None else BytesIO()
-    options = LoadOptions(period=period, extra_labels=extra_labels)
+    options = LoadOptions(period, scrape_interval, extra_labels=extra_labels)
     problems: list[Problem] = []
     if windows is not None:
         read = load_windows(discover([windows], stdin))
@@ -48,9 +49,10 @@ def read_valid_specs(
     windows: str | None,
     extra_labels: Mapping[str, str],
     progress: Progress,
+    scrape_interval: Duration | None = None,
 ) -> Sequence[Slo]:
     """Every SLO below `paths`; prints warnings, and raises InvalidSpec where there is an error."""
-    loaded = read_specs(paths, period, windows, extra_labels, progress)
+    loaded = read_specs(paths, period, windows, extra_labels, progress, scrape_interval)
     if has_errors(loaded):
         raise InvalidSpec(loaded.problems)
     click.echo(problems_text(loaded.problems), err=True, nl=False)

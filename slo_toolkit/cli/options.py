@@ -32,6 +32,32 @@ class Period(click.ParamType[Duration]):
         return period
 
 
+class ScrapeInterval(click.ParamType[Duration]):
+    """How often metrics are scraped, as the key `scrape_interval` of a spec takes it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
+        from slo_toolkit.spec.native import no_scrape_interval  # help must not wait for it
+
+        if isinstance(value, Duration):
+            return value
+        try:
+            interval = Duration.parse(value)
+        except DurationError as error:
+            self.fail(str(error), param, ctx)
+        if flaw := no_scrape_interval(interval):
+            self.fail(flaw, param, ctx)
+        return interval
+
+
+scrape_interval_option = click.option(
+    "--scrape-interval",
+    type=ScrapeInterval(),
+    help="How often the metrics of every SLO that states none are scraped.  [default: the evaluation interval, 30s]",
+)
+
+
 class Label(click.ParamType[tuple[str, str]]):
     """A label as `name=value`."""
 
@@ -73,7 +99,7 @@ def _or_default(ctx: click.Context, param: click.Parameter, paths: tuple[str, ..
 
 
 def spec_input(command: Decorated) -> Decorated:
-    """Add PATH..., --period, --windows and --extra-label."""
+    """Add PATH..., --period, --scrape-interval, --windows and --extra-label."""
     for decorate in (
         click.option(
             "--extra-label",
@@ -89,6 +115,7 @@ def spec_input(command: Decorated) -> Decorated:
             metavar="PATH",
             help="File or folder of AlertWindows documents, in place of the SRE Workbook's windows.",
         ),
+        scrape_interval_option,
         click.option(
             "--period",
             type=Period(),

@@ -17,6 +17,7 @@ from slo_toolkit.cli.console import is_colourful, note
 from slo_toolkit.errors import InputError
 
 if TYPE_CHECKING:
+    from slo_toolkit.duration import Duration
     from slo_toolkit.status.report import Report
 
 
@@ -40,6 +41,7 @@ def command(
     /,
     names: Sequence[str],
     spec_paths: Sequence[str],
+    scrape_interval: Duration | None,
     zone: tzinfo,
     month: str | None,
     quarter: str | None,
@@ -63,7 +65,9 @@ def command(
     from slo_toolkit.status.survey import Wanted
 
     about = edition(month or quarter, zone, time.time())
-    wanted = Wanted(at=about.span.at, selection=Selection.of(names), specs=read_slos(spec_paths))
+    wanted = Wanted(
+        at=about.span.at, selection=Selection.of(names), specs=read_slos(spec_paths, scrape_interval)
+    )
     with connect(connection) as prometheus:
         told = report(prometheus, wanted, about)
     for warning in told.warnings:

@@ -25,6 +25,7 @@ def command(
     context: click.Context,
     paths: Sequence[str],
     period: Duration | None,
+    scrape_interval: Duration | None,
     windows: str | None,
     extra_labels: Mapping[str, str],
     output: str,
@@ -37,7 +38,7 @@ def command(
     from slo_toolkit.cli.loading import has_errors, read_specs
 
     with Progress() as progress:
-        loaded = read_specs(paths, period, windows, extra_labels, progress)
+        loaded = read_specs(paths, period, windows, extra_labels, progress, scrape_interval)
     report = import_module(f"slo_toolkit.cli.diagnostics.as_{output}").report
     click.echo(report(loaded), nl=False)
     context.exit(InvalidSpec.exit_code if has_errors(loaded) else 0)

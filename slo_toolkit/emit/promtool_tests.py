@@ -18,7 +18,9 @@ from slo_toolkit.emit.source_series import EventSeries, source_series, unknown_r
 from slo_toolkit.emit.yaml import Value, document
 from slo_toolkit.plan.ladder import BASE
 from slo_toolkit.plan.model import Plan
+from slo_toolkit.plan.tiers import effective_tiers
 from slo_toolkit.slo import Slo
+from slo_toolkit.windows import base_window
 
 Builder: TypeAlias = Callable[[Slo, Duration], Scenario | None]
 
@@ -39,13 +41,28 @@ def outage_tests(plans: Sequence[Plan], rules: str) -> str:
 
 
 def burn_tests(plans: Sequence[Plan], rules: str) -> str:
-    """Burns just under and just over the thresholds, every five minutes: no window needs more to be exact."""
+    """Burns just under and just over the thresholds, as seldom as the windows of the alerts allow."""
     service = _Service([plan.slo for plan in plans])
+    interval = min((_burn_interval(plan.slo) for plan in plans), default=BASE)
     tests = [
-        *service.tests("just under the highest threshold", scenarios.slow_burn, BASE),
-        *service.tests("just over the highest threshold", scenarios.fast_burn, BASE),
+        *service.tests("just under the highest threshold", scenarios.slow_burn, interval),
+        *service.tests("just over the highest threshold", scenarios.fast_burn, interval),
     ]
-    return service.file(rules, BASE, tests)
+    return service.file(rules, interval, tests)
+
+
+def _burn_interval(slo: Slo) -> Duration:
+    """Five minutes, unless a window is shorter, or is one of which every evaluation is counted.
+
+    A window that is read from the source needs two samples, so the interval is the longest part of five minutes
+    that the shortest one holds.
+    """
+    tiers, base = effective_tiers(slo), base_window(slo.scrape_interval)
+    if not all(base.divides(tier.long_window) for tier in tiers):
+        return slo.evaluation_interval
+    shortest = min((tier.short_window for tier in tiers), default=BASE)
+    parts = (Duration(BASE.ms // count) for count in range(1, BASE.ms // 1000 + 1) if BASE.ms % count == 0)
+    return next(part for part in parts if part <= shortest)
 
 
 class _Service:

@@ -20,10 +20,8 @@ UNDER, OVER = Decimal("0.95"), Decimal("1.05")
 _CLEAN_START = Duration.of(minutes=10)
 _LONGEST_OUTAGE = Duration.of(hours=1)
 _LONGEST_BURN = Duration.of(hours=12)
+_LEAST_RATE_LAG = Decimal("1.1")
 _TOTAL = Decimal(1)
-
-# A rate over 5m and one scrape sees an error for longer than the 5m that it stands for.
-_RATE_LAG = Decimal("1.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +56,14 @@ def total_outage(slo: Slo, interval: Duration) -> Scenario | None:
         return None
     clean = _up(_CLEAN_START, interval)
     latest = max(detection for _, detection in pages)
-    end = clean + _up_with_lag(latest, interval) + _pending(slo, interval) + interval
+    end = clean + _up_with_lag(slo, latest, interval) + _pending(slo, interval) + interval
     reset = max(_reset(slo, alert, end, clean, interval) for alert, _ in pages)
     checks: list[Check] = []
     for alert, detection in pages:
         before = clean + _down(_at_the_earliest(slo, detection, clean), interval, UNDER)
         checks += [
             _silent(slo, alert, before),
-            _firing(slo, alert, clean + _up_with_lag(detection, interval) + _pending(slo, interval)),
+            _firing(slo, alert, clean + _up_with_lag(slo, detection, interval) + _pending(slo, interval)),
             _silent(slo, alert, reset),
         ]
     outage = Phase(_between(clean, end), _TOTAL)
@@ -150,9 +148,14 @@ def _detection(slo: Slo, alert: Alert) -> Duration:
 
 
 def _at_the_earliest(slo: Slo, detection: Duration, clean: Duration) -> Duration:
-    """The same with rules so young that the piece of a window in which they were loaded counts as a whole."""
-    known = clean + detection
-    return _times(detection, Decimal(known.ms) / (known + base_window(slo.scrape_interval)).ms)
+    """The same with rules so young that the piece of a window in which they were loaded counts as a whole.
+
+    After a time t of errors, t of the clean + t that are known are errors, in pieces of less than clean + t and one
+    base in all: the smallest t with t = detection * (clean + t) / (clean + t + base).
+    """
+    start, whole = Decimal(clean.ms), Decimal(detection.ms)
+    rest = start + base_window(slo.scrape_interval).ms - whole
+    return Duration(round(((rest * rest + 4 * whole * start).sqrt() - rest) / 2))
 
 
 def _fill(tier: Tier, burn_rate: Decimal) -> Duration:
@@ -162,7 +165,7 @@ def _fill(tier: Tier, burn_rate: Decimal) -> Duration:
 
 def _reset(slo: Slo, alert: Alert, end: Duration, start: Duration, interval: Duration) -> Duration:
     """When the short windows hold no error any more of those tiers that the outage can have reached."""
-    outage = _times(_between(start, end), _RATE_LAG) + interval
+    outage = _times(_between(start, end), _rate_lag(slo)) + interval
     reached = [
         tier.short_window
         for tier in alert.tiers
@@ -218,8 +221,14 @@ def _down(length: Duration, interval: Duration, factor: Decimal) -> Duration:
     return _rounded(_times(length, factor), interval, ROUND_FLOOR)
 
 
-def _up_with_lag(length: Duration, interval: Duration) -> Duration:
-    return _up(_times(length, _RATE_LAG) + Duration(1), interval)
+def _up_with_lag(slo: Slo, length: Duration, interval: Duration) -> Duration:
+    return _up(_times(length, _rate_lag(slo)) + Duration(1), interval)
+
+
+def _rate_lag(slo: Slo) -> Decimal:
+    """A rate over the base and one scrape sees an error for longer than the base that it stands for."""
+    base = base_window(slo.scrape_interval)
+    return max(_LEAST_RATE_LAG, Decimal((base + slo.scrape_interval).ms) / base.ms)
 
 
 def _rounded(length: Duration, interval: Duration, rounding: str) -> Duration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,7 @@ from slo_toolkit.spec.advice import own_tiers
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.options import AlertWindows
 from slo_toolkit.spec.queries import Checks
-from slo_toolkit.windows import workbook_tiers
-
-# Prometheus needs two samples for a rate; four leave room for a failed scrape and for jitter.
-_SCRAPES_PER_WINDOW = 4
+from slo_toolkit.windows import base_window, shortest_window, with_enough_scrapes, workbook_tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +89,30 @@ class AlertingReader:
         tiers = self.windows.tiers(self.period) or workbook_tiers(self.period)
         fitting = tuple(tier for tier in tiers if tier.long_window <= self.period)
         meta = {Severity.PAGE: page, Severity.TICKET: ticket}
-        self._warn_defaults([tier for tier in fitting if not meta[tier.severity].disabled])
-        return fitting
+        scraped = tuple((tier, with_enough_scrapes(tier, self.scrape_interval)) for tier in fitting)
+        wanted = [(tier, made) for tier, made in scraped if not meta[tier.severity].disabled]
+        self._warn_of_changes([(tier, made) for tier, made in wanted if made != tier])
+        self._warn_defaults([made for _, made in wanted if made is not None])
+        return tuple(made for _, made in scraped if made is not None)
+
+    def _warn_of_changes(self, changed: Sequence[tuple[Tier, Tier | None]]) -> None:
+        """What the default alerts are instead where scrapes are too seldom for their windows."""
+        if not changed:
+            return
+        base = base_window(self.scrape_interval)
+        raised = sorted({tier.short_window for tier, made in changed if made is not None})
+        done = [f"short windows of {_listed(raised)} become {base}"] if raised else []
+        done += [
+            f"the {tier.severity} over {tier.long_window} and {tier.short_window} is left out"
+            for tier, made in changed
+            if made is None
+        ]
+        self.slo_at.warn(
+            f"scrapes every {self.scrape_interval} are too few for an alert window below {base}: "
+            f"{', '.join(done)}",
+            "write `alerting.tiers` to choose the windows yourself, or give --windows",
+            rule="window",
+        )
 
     def _warn_defaults(self, tiers: list[Tier]) -> None:
         objective = self.objective
@@ -105,14 +124,6 @@ class AlertingReader:
                 "their thresholds are error ratios above 1: "
                 + own_tiers(self.dialect, "lower burn rates", "a smaller `errorBudgetPercent`"),
                 rule="cannot-fire",
-            )
-        least = self.scrape_interval * _SCRAPES_PER_WINDOW
-        short = [tier.short_window for tier in tiers if tier.short_window < least]
-        if short:
-            self.slo_at.warn(
-                f"the alert window {min(short)} is below four scrape intervals of {self.scrape_interval}",
-                own_tiers(self.dialect, "longer windows", "longer windows"),
-                rule="window",
             )
 
     def _own_tiers(self, sections: list[Any]) -> tuple[Tier, ...]:
@@ -134,7 +145,7 @@ class AlertingReader:
             (at / "short_window").wrong(
                 f"the short window {short} is not shorter than the long one, {long}", rule="window"
             )
-        least = self.scrape_interval * _SCRAPES_PER_WINDOW
+        least = shortest_window(self.scrape_interval)
         if short < least:
             (at / "short_window").wrong(
                 f"the short window {short} is below four scrape intervals of {self.scrape_interval}",
@@ -170,6 +181,10 @@ def _tier(section: Mapping[str, Any], period: Duration) -> Tier | None:
         name=section.get("name", ""),
         severity_label=section.get("severity_label", ""),
     )
+
+
+def _listed(windows: Sequence[Duration]) -> str:
+    return " and ".join(map(str, windows))
 
 
 def _rounded(number: Decimal) -> Decimal:

@@ -129,7 +129,7 @@ class Assembler:
         return _Times(
             period=self._inherited(section, "period") or self.options.period or _PERIOD,
             evaluation=evaluation,
-            scrape=self._inherited(section, "scrape_interval") or evaluation,
+            scrape=self._inherited(section, "scrape_interval") or self.options.scrape_interval or evaluation,
         )
 
     def _plugins(self, section: Mapping[str, Any], at: Place) -> tuple[SlothPlugins, bool]:

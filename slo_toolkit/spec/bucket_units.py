@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
-from slo_toolkit.promql import STRING
+from slo_toolkit.meaning.text import STRING
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.units import Unit, measures_size, unit_of
 

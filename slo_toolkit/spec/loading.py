@@ -9,7 +9,7 @@ from typing import Any
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import Level, Position, Problem
-from slo_toolkit.promql import WINDOW
+from slo_toolkit.meaning.text import WINDOW
 from slo_toolkit.slo import Slo
 from slo_toolkit.spec import alert_windows, dialects
 from slo_toolkit.spec.assembly import Assembler, Draft

@@ -8,6 +8,7 @@ from slo_toolkit.spec.kinds import Choice, Flag, ListOf, Text
 from slo_toolkit.spec.maps import LABEL_NAME, AliasMap
 from slo_toolkit.spec.quantities import Number, Span, Threshold, Whole
 from slo_toolkit.spec.shape import Key, Section
+from slo_toolkit.windows import LONGEST_SCRAPE_INTERVAL
 
 VERSION = "slo-toolkit/v1"
 
@@ -160,13 +161,21 @@ def _no_evaluation_interval(duration: Duration) -> str:
     return "" if fits else f"the evaluation interval {duration} is not a divisor of 5m from 5s to 5m"
 
 
-def _no_scrape_interval(duration: Duration) -> str:
-    return "" if duration.ms >= 1000 else f"the scrape interval {duration} is below 1s"
+def no_scrape_interval(duration: Duration) -> str:
+    """What is wrong with a scrape interval; empty where nothing is."""
+    if duration.ms < 1000:
+        return f"the scrape interval {duration} is below 1s"
+    if duration > LONGEST_SCRAPE_INTERVAL:
+        return (
+            f"the scrape interval {duration} is above {LONGEST_SCRAPE_INTERVAL}, too seldom for the windows of "
+            "alerts: have the metrics scraped more often, however seldom they change"
+        )
+    return ""
 
 
 _PERIOD = Span(_no_period, "write for example 30d or 4w")
 _EVALUATION_INTERVAL = Span(_no_evaluation_interval, "write for example 15s, 30s or 1m")
-_SCRAPE_INTERVAL = Span(_no_scrape_interval)
+_SCRAPE_INTERVAL = Span(no_scrape_interval)
 
 # These hold for every SLO when they stand at the root.
 _DEFAULTS = {
@@ -185,7 +194,7 @@ _DEFAULTS = {
     ),
     "scrape_interval": Key(
         _SCRAPE_INTERVAL,
-        "How often the metrics are scraped.",
+        "How often the metrics are scraped: 1s to 1h.",
         default="the evaluation interval",
         example="15s",
     ),

@@ -25,9 +25,10 @@ class AlertWindows:
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """`period` holds for every SLO that states none; `extra_labels` win over all labels of an SLO."""
+    """What holds for every SLO that states none; `extra_labels` win over all labels of an SLO."""
 
     period: Duration | None = None
+    scrape_interval: Duration | None = None
     windows: AlertWindows | None = None
     extra_labels: Labels = field(default_factory=dict)
 

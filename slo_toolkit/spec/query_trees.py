@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from slo_toolkit.promql import STRING, WINDOW
+from slo_toolkit.meaning.text import STRING, WINDOW
 
 # A look-back that nobody writes, so that the template can be put back in its place.
 _LOOK_BACK = "1h37m13s"

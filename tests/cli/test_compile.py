@@ -101,6 +101,15 @@ def test_period_holds_for_slos_that_state_none(project: Project) -> None:
     assert "slo:sli_error:ratio_rate30d" not in records
 
 
+def test_the_scrape_interval_holds_for_slos_that_state_none(project: Project) -> None:
+    result = project.slo("compile", "--stdout", "--scrape-interval", "5m")
+    records = {rule.get("record") for rule in rules_in(result.stdout)}
+
+    assert "slo:sli_error:ratio_rate15m" in records
+    assert "slo:sli_error:ratio_rate5m" not in records
+    assert "short windows of 5m become 15m" in result.stderr
+
+
 def test_windows_replace_those_of_the_workbook(project: Project) -> None:
     pair = {"errorBudgetPercent": 1, "shortWindow": "10m", "longWindow": "2h"}
     speeds = {"quick": pair, "slow": pair | {"longWindow": "4h"}}

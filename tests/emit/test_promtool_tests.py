@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.emit.promtool_tests import burn_tests, outage_tests
 from slo_toolkit.emit.rules import rule_file
 from slo_toolkit.plan.model import Plan
-from slo_toolkit.windows import workbook_tiers
+from slo_toolkit.slo import Severity, Tier
+from slo_toolkit.windows import with_enough_scrapes, workbook_tiers
 
 from .slos import SLIS, UNKNOWN_SLIS, plan
 
@@ -67,6 +69,35 @@ def test_every_objective_passes(run: Run, objective: str) -> None:
 )
 def test_every_option_passes(run: Run, changes: dict[str, Any]) -> None:
     assert run([plan("availability", **changes)]) == ""
+
+
+@pytest.mark.parametrize("sli", ["availability", "probe"])
+@pytest.mark.parametrize(
+    ("scraped", "short", "long"),
+    [
+        ("15s", "1m", "30m"),
+        ("30s", "2m", "1h"),
+        ("30s", "3m", "1h"),
+        ("30s", "4m", "6h"),
+        ("30s", "7m", "1h"),
+        ("30s", "13m", "1h"),
+        ("30s", "5m", "33m"),
+        ("30s", "5m", "1h4m"),
+    ],
+)
+def test_windows_that_are_no_multiple_of_five_minutes_pass(
+    run: Run, sli: str, scraped: str, short: str, long: str
+) -> None:
+    tier = Tier(Severity.PAGE, Decimal(14), Duration.parse(long), Duration.parse(short))
+    assert run([plan(sli, "99", scrape_interval=Duration.parse(scraped), alerting={"tiers": (tier,)})]) == ""
+
+
+@pytest.mark.parametrize("scraped", ["2m", "5m", "15m", "1h"])
+def test_slow_scrapes_pass(run: Run, scraped: str) -> None:
+    interval = Duration.parse(scraped)
+    tiers = [with_enough_scrapes(tier, interval) for tier in workbook_tiers(Duration.of(days=30))]
+    alerting = {"tiers": tuple(filter(None, tiers))}
+    assert run([plan("availability", "99", scrape_interval=interval, alerting=alerting)]) == ""
 
 
 def test_slos_that_share_a_metric_do_not_disturb_each_other(run: Run) -> None:

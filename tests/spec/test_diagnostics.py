@@ -372,6 +372,14 @@ NATIVE_MISTAKES = [
         "",
     ),
     (
+        "    period: 4w\n",
+        "    period: 4w\n    scrape_interval: 2h\n",
+        "2h",
+        "the scrape interval 2h is above 1h, too seldom for the windows of alerts: "
+        "have the metrics scraped more often, however seldom they change",
+        "",
+    ),
+    (
         "{service}/{slo}",
         "{servise}/{slo}",
         "https://runbooks.example.com/{servise}/{slo}",
@@ -498,12 +506,54 @@ def test_an_alert_that_is_disabled_need_not_fire() -> None:
     assert told(loaded(changed(SLOTH, ("99.9", "80"), disabled))) == []
 
 
-def test_default_windows_that_are_too_short_for_the_scrape_interval_warn() -> None:
-    slow = changed(NATIVE, ("period: 4w", "scrape_interval: 2m"))
-    assert told(loaded(slow[: slow.index("      tiers:")])) == [
-        "a.yaml:5:5 warning: the alert window 5m is below four scrape intervals of 2m - write "
-        "`alerting.tiers` with longer windows"
-    ]
+OTHER_WINDOWS = "write `alerting.tiers` to choose the windows yourself, or give --windows"
+
+
+@pytest.mark.parametrize(
+    ("interval", "changes", "windows"),
+    [
+        ("2m", "", [("1h", "5m"), ("6h", "30m"), ("1d", "2h"), ("3d", "6h")]),
+        (
+            "5m",
+            "scrapes every 5m are too few for an alert window below 15m: short windows of 5m become 15m",
+            [("1h", "15m"), ("6h", "30m"), ("1d", "2h"), ("3d", "6h")],
+        ),
+        (
+            "15m",
+            "scrapes every 15m are too few for an alert window below 1h: short windows of 30m become 1h, "
+            "the page over 1h and 5m is left out",
+            [("6h", "1h"), ("1d", "2h"), ("3d", "6h")],
+        ),
+        (
+            "1h",
+            "scrapes every 1h are too few for an alert window below 3h: short windows of 30m and 2h become 3h, "
+            "the page over 1h and 5m is left out",
+            [("6h", "3h"), ("1d", "3h"), ("3d", "6h")],
+        ),
+    ],
+)
+def test_default_windows_are_those_that_the_scrapes_can_fill(
+    interval: str, changes: str, windows: list[tuple[str, str]]
+) -> None:
+    slow = changed(NATIVE, ("period: 4w", f"scrape_interval: {interval}"))
+    result = loaded(slow[: slow.index("      tiers:")])
+    assert told(result) == ([f"a.yaml:5:5 warning: {changes} - {OTHER_WINDOWS}"] if changes else [])
+    tiers = result.slos[0].alerting.tiers
+    assert [(str(tier.long_window), str(tier.short_window)) for tier in tiers] == windows
+
+
+def test_windows_of_alerts_that_are_disabled_need_no_scrapes() -> None:
+    slow = changed(NATIVE, ("period: 4w", "scrape_interval: 15m"))
+    silent = slow[: slow.index("      tiers:")] + "      page_alert: {disable: true}\n"
+    assert told(loaded(silent)) == []
+
+
+def test_own_tiers_may_be_as_short_as_the_default_ones() -> None:
+    """Fewer than four scrape intervals, where the window is the base."""
+    slow = changed(NATIVE, ("period: 4w", "period: 4w\n    scrape_interval: 5m"))
+    result = loaded(changed(slow, ("short_window: 5m", "short_window: 15m")))
+    assert told(result) == []
+    assert "make it 15m or more" in told(loaded(slow))[0]
 
 
 def test_an_objective_written_as_a_ratio_warns() -> None:

@@ -181,6 +181,13 @@ def test_root_defaults_hold_unless_an_slo_says_otherwise() -> None:
     assert only_slo(changed(root, ("    period: 4w\n", ""))).period == Duration.of(days=90)
 
 
+def test_the_scrape_interval_of_the_call_holds_where_none_is_stated() -> None:
+    told = LoadOptions(scrape_interval=Duration.of(minutes=2))
+    assert only_slo(SLOTH, told).scrape_interval == Duration.of(minutes=2)
+    stated = changed(NATIVE, ("period: 4w", "scrape_interval: 15s"))
+    assert only_slo(stated, told).scrape_interval == Duration.of(seconds=15)
+
+
 def test_the_scrape_interval_defaults_to_the_evaluation_interval() -> None:
     slo = only_slo(changed(NATIVE, ("period: 4w", "evaluation_interval: 1m")))
     assert slo.scrape_interval == Duration.of(minutes=1)
