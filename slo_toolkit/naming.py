@@ -11,7 +11,7 @@ from types import MappingProxyType
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Slo
 
-# Identity labels: every generated series carries these three, and only these tell SLOs apart.
+# Sloth's identity labels: every generated series carries these three.
 ID = "sloth_id"
 SERVICE = "sloth_service"
 SLO = "sloth_slo"
@@ -105,13 +105,26 @@ def settled_group(slo: Slo) -> str:
 
 
 def identity(slo: Slo) -> Labels:
-    """The identity labels and their values, one mapping for all rules of an SLO."""
-    return _identity(slo.service, slo.name, slo.id)
+    """What tells an SLO's series from all others: Sloth's three labels, and those of the compilation.
+
+    One mapping for all rules of an SLO.
+    """
+    return _identity(slo.service, slo.name, slo.id, tuple(slo.extra_labels.items()))
 
 
 @lru_cache(maxsize=64)
-def _identity(service: str, name: str, slo_id: str) -> Labels:
-    return MappingProxyType({ID: slo_id, SERVICE: service, SLO: name})
+def _identity(service: str, name: str, slo_id: str, extra: tuple[tuple[str, str], ...]) -> Labels:
+    return MappingProxyType({ID: slo_id, SERVICE: service, SLO: name, **dict(extra)})
+
+
+def identity_names(slo: Slo) -> tuple[str, ...]:
+    """The names of the identity labels."""
+    return (*IDENTITY, *slo.extra_labels)
+
+
+def key_names(slo: Slo) -> tuple[str, ...]:
+    """The fewest of them that tell SLOs apart: the id says service and name, too."""
+    return (ID, *slo.extra_labels)
 
 
 _FAMILIES = frozenset(

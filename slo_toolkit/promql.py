@@ -62,4 +62,5 @@ def identity_selector(metric: str, slo: Slo) -> str:
 
 
 def identity_matchers(slo: Slo) -> str:
-    return f"{{{naming.ID}={quote(slo.id)}}}"
+    """Matchers that the series of one SLO fulfil, and of one compilation of it."""
+    return selector("", {naming.ID: slo.id, **slo.extra_labels})

@@ -215,8 +215,9 @@ class Slo:
 
     `evaluation_interval` is how often Prometheus evaluates the burn-rate rules, `scrape_interval` how
     often it scrapes the SLI's metrics. `spec` names the dialect that it was read from, as Sloth writes
-    it in `sloth_spec`; `source` the file. `aliases` maps further metric names to what they record: a
-    Quantity, or a quantile such as 0.95 of a LatencySli.
+    it in `sloth_spec`; `source` the file. `extra_labels` are those of the whole compilation: they are a part
+    of the identity, so that one spec compiled twice gives series that never meet. `aliases` maps further metric
+    names to what they record: a Quantity, or a quantile such as 0.95 of a LatencySli.
     """
 
     service: str
@@ -225,6 +226,7 @@ class Slo:
     sli: Sli
     description: str = ""
     labels: Labels = field(default_factory=no_labels)
+    extra_labels: Labels = field(default_factory=no_labels)
     period: Duration = Duration.of(days=30)
     group_by: tuple[str, ...] = ()
     evaluation_interval: Duration = Duration.of(seconds=30)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from slo_toolkit.cli.console import note
-from slo_toolkit.cli.options import scrape_interval_option
+from slo_toolkit.cli.options import Label, scrape_interval_option, unique_labels
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import InputError
 
 if TYPE_CHECKING:
-    from slo_toolkit.slo import Slo
+    from slo_toolkit.slo import Labels, Slo
     from slo_toolkit.status.model import BudgetStatus
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -51,7 +51,7 @@ class Percent(click.ParamType[Decimal]):
 
 
 def slo_input(command: Decorated) -> Decorated:
-    """Add SLO..., --spec, --scrape-interval and --timezone."""
+    """Add SLO..., --spec, --scrape-interval, --extra-label and --timezone."""
     for decorate in (
         click.option(
             "--timezone",
@@ -70,13 +70,23 @@ def slo_input(command: Decorated) -> Decorated:
             metavar="PATH",
             help="Spec file or folder; its SLOs are measured with raw queries where no rules record them. Repeatable.",
         ),
+        click.option(
+            "--extra-label",
+            "extra_labels",
+            type=Label(),
+            multiple=True,
+            callback=unique_labels,
+            help="Read only what rules record with this label, as `slo compile` was given it; repeatable.",
+        ),
         click.argument("names", nargs=-1, metavar="[SLO]..."),
     ):
         command = decorate(command)
     return command
 
 
-def read_slos(paths: Sequence[str], scrape_interval: Duration | None) -> tuple[Slo, ...] | None:
+def read_slos(
+    paths: Sequence[str], scrape_interval: Duration | None, extra_labels: Labels
+) -> tuple[Slo, ...] | None:
     """The SLOs of the specs; None where none are given."""
     if not paths:
         if scrape_interval is not None:
@@ -88,7 +98,7 @@ def read_slos(paths: Sequence[str], scrape_interval: Duration | None) -> tuple[S
     from slo_toolkit.cli.progress import Progress
 
     with Progress() as progress:
-        return tuple(read_valid_specs(paths, None, None, {}, progress, scrape_interval))
+        return tuple(read_valid_specs(paths, None, None, extra_labels, progress, scrape_interval))
 
 
 def told_exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:

@@ -20,6 +20,7 @@ from slo_toolkit.cli.console import is_colourful, note, printable
 if TYPE_CHECKING:
     from slo_toolkit.duration import Duration
     from slo_toolkit.query import Prometheus
+    from slo_toolkit.slo import Labels, Slo
     from slo_toolkit.status.model import Answer
     from slo_toolkit.status.survey import Wanted
 
@@ -62,6 +63,7 @@ def command(
     names: Sequence[str],
     spec_paths: Sequence[str],
     scrape_interval: Duration | None,
+    extra_labels: Labels,
     zone: tzinfo,
     moment: str | None,
     period_text: str | None,
@@ -85,7 +87,8 @@ def command(
         raise click.UsageError("--watch shows a table: leave --output out.")
     if raw and not spec_paths:
         raise click.UsageError("--raw needs --spec PATH: raw queries come from a spec.")
-    wanted = _wanted(names, read_slos(spec_paths, scrape_interval), raw, zone, moment, period_text)
+    slos = read_slos(spec_paths, scrape_interval, extra_labels)
+    wanted = _wanted(names, slos, extra_labels, raw, zone, moment, period_text)
     with connect(connection) as prometheus:
         if watch:
             from slo_toolkit.cli.watching import watch as keep_watching
@@ -98,7 +101,13 @@ def command(
 
 
 def _wanted(
-    names: Sequence[str], slos: Any, raw: bool, zone: tzinfo, moment: str | None, period_text: str | None
+    names: Sequence[str],
+    slos: tuple[Slo, ...] | None,
+    extra_labels: Labels,
+    raw: bool,
+    zone: tzinfo,
+    moment: str | None,
+    period_text: str | None,
 ) -> Callable[[], Wanted]:
     """What is asked for, at the moment that it is asked; what is wrong with it is told at once."""
     from dataclasses import replace
@@ -112,6 +121,7 @@ def _wanted(
         at=0,
         selection=Selection.of(names),
         specs=slos,
+        extra_labels=extra_labels,
         raw=raw,
         period=parse_period(period_text, zone) if period_text else None,
     )

@@ -85,7 +85,7 @@ def _label_flaw(name: str, text: str) -> str:
     return flaws[0].message if flaws else ""
 
 
-def _unique(
+def unique_labels(
     ctx: click.Context, param: click.Parameter, labels: tuple[tuple[str, str], ...]
 ) -> dict[str, str]:
     unique = dict(labels)
@@ -106,7 +106,7 @@ def spec_input(command: Decorated) -> Decorated:
             "extra_labels",
             type=Label(),
             multiple=True,
-            callback=_unique,
+            callback=unique_labels,
             help="Add this label to every rule; repeatable. It wins over the labels of a spec.",
         ),
         click.option(

@@ -18,6 +18,7 @@ from slo_toolkit.errors import InputError
 
 if TYPE_CHECKING:
     from slo_toolkit.duration import Duration
+    from slo_toolkit.slo import Labels
     from slo_toolkit.status.report import Report
 
 
@@ -42,6 +43,7 @@ def command(
     names: Sequence[str],
     spec_paths: Sequence[str],
     scrape_interval: Duration | None,
+    extra_labels: Labels,
     zone: tzinfo,
     month: str | None,
     quarter: str | None,
@@ -66,7 +68,10 @@ def command(
 
     about = edition(month or quarter, zone, time.time())
     wanted = Wanted(
-        at=about.span.at, selection=Selection.of(names), specs=read_slos(spec_paths, scrape_interval)
+        at=about.span.at,
+        selection=Selection.of(names),
+        specs=read_slos(spec_paths, scrape_interval, extra_labels),
+        extra_labels=extra_labels,
     )
     with connect(connection) as prometheus:
         told = report(prometheus, wanted, about)

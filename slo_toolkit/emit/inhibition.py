@@ -19,11 +19,12 @@ def inhibit_rules(plans: Sequence[Plan]) -> str:
 
     One rule is enough for all: a label that neither alert has is equal in both.
     """
+    names = dict.fromkeys(name for plan in plans for name in naming.identity_names(plan.slo))
     groups = sorted({label for plan in plans for label in plan.slo.group_by})
     rule: dict[str, Value] = {
         "source_matchers": [_severity(Severity.PAGE)],
         "target_matchers": [_severity(Severity.TICKET)],
-        "equal": [*naming.IDENTITY, *groups],
+        "equal": [*names, *groups],
     }
     return YAML_HEADER + _NOTE + document({"inhibit_rules": [rule]})
 

@@ -10,7 +10,7 @@ from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.linear_query import weights
 from slo_toolkit.emit.selectors import Selector
-from slo_toolkit.promql import by, identity_selector, quote
+from slo_toolkit.promql import by, identity_selector, quote, selector
 from slo_toolkit.rates import latency_quantile
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, Slo
 from slo_toolkit.windows import base_window
@@ -25,11 +25,12 @@ class Step:
 def first_queries(slo: Slo) -> Iterator[Step]:
     """From "how bad is it" to "where is it", each as a query that runs as it stands."""
     ratios = quote(naming.error_ratio(slo.period).removesuffix(str(slo.period)) + ".+")
-    ours = f"{naming.SERVICE}={quote(slo.service)}, {naming.SLO}={quote(slo.name)}"
-    on = f"on ({', '.join(naming.IDENTITY)}) group_left ()"
+    ours = {naming.SERVICE: slo.service, naming.SLO: slo.name, **slo.extra_labels}
+    matchers = selector("", ours)[1:-1]
+    on = f"on ({', '.join(naming.identity_names(slo))}) group_left ()"
     yield Step(
         "How fast does the budget burn, in every window? Above 1 it will not last.",
-        f"{{__name__=~{ratios}, {ours}}}\n/ {on}\n{identity_selector(naming.ERROR_BUDGET, slo)}",
+        f"{{__name__=~{ratios}, {matchers}}}\n/ {on}\n{identity_selector(naming.ERROR_BUDGET, slo)}",
     )
     yield from _where(slo)
     yield Step(
@@ -68,8 +69,8 @@ def _selectors(slo: Slo, query: str) -> list[Selector]:
 
 def _breakdown(selectors: list[Selector], window: Duration, question: str) -> Iterator[Step]:
     """By every label that the query does not pin to one value."""
-    for selector in selectors:
-        labels = tuple(dict.fromkeys(m.name for m in selector.matchers if m.op != "="))
+    for found in selectors:
+        labels = tuple(dict.fromkeys(m.name for m in found.matchers if m.op != "="))
         if labels:
-            rate = f"sum{by(labels)}(rate({selector}[{window}]))"
+            rate = f"sum{by(labels)}(rate({found}[{window}]))"
             yield Step(f"{question} Per second, the ten most frequent.", f"topk(10, {rate})")

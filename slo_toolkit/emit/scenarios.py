@@ -180,7 +180,7 @@ def _pending(slo: Slo, interval: Duration) -> Duration:
 
 
 def _ids(slo: Slo) -> dict[str, str]:
-    return {naming.SERVICE: slo.service, naming.SLO: slo.name}
+    return {naming.SERVICE: slo.service, naming.SLO: slo.name, **slo.extra_labels}
 
 
 def _silent(slo: Slo, alert: Alert, at: Duration) -> Check:

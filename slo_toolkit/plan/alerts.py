@@ -60,10 +60,9 @@ def _tier_condition(slo: Slo, tier: Tier) -> str:
     short = _ratio(slo, tier.short_window)
     long = _ratio(slo, tier.long_window)
     if tier.long_window != base_window(slo.scrape_interval) and not reads_directly(slo):
-        loaded = f"max{by(naming.IDENTITY)}({identity_selector(naming.rules_loaded(tier.long_window), slo)})"
-        long += (
-            f" * on ({', '.join(naming.IDENTITY)}) group_left () {loaded}" if slo.group_by else f" * {loaded}"
-        )
+        names = naming.identity_names(slo)
+        loaded = f"max{by(names)}({identity_selector(naming.rules_loaded(tier.long_window), slo)})"
+        long += f" * on ({', '.join(names)}) group_left () {loaded}" if slo.group_by else f" * {loaded}"
     condition = f"{short} > {threshold}\nand\n{long} > {threshold}"
     if slo.alerting.min_error_events:
         condition += f"\nand\n{_enough_errors(slo, tier.long_window)}"
@@ -94,7 +93,7 @@ def _enough_errors(slo: Slo, window: Duration) -> str:
 
 
 def _kept(slo: Slo) -> tuple[str, ...]:
-    return (*naming.IDENTITY, *slo.group_by)
+    return (*naming.identity_names(slo), *slo.group_by)
 
 
 def _description(slo: Slo, alert: Alert) -> str:
@@ -141,12 +140,17 @@ def _what_is_left(slo: Slo) -> dict[str, str]:
 
 def _templated(metric: str, slo: Slo) -> str:
     """A selector with a place for each value that the alert's own labels have; `printf` quotes them."""
-    places = enumerate((naming.ID, *slo.group_by), start=1)
+    places = enumerate(_asked(slo), start=1)
     return f"{metric}{{{', '.join(f'{name}=%[{place}]q' for place, name in places)}}}"
 
 
+def _asked(slo: Slo) -> tuple[str, ...]:
+    """The labels that tell one budget from all others."""
+    return (*naming.key_names(slo), *slo.group_by)
+
+
 def _answer(slo: Slo, query: str, unit: str) -> str:
-    values = " ".join(f"$labels.{name}" for name in (naming.ID, *slo.group_by))
+    values = " ".join(f"$labels.{name}" for name in _asked(slo))
     asked = f'printf "{query}" {values} | query'
     return f"{{{{with {asked}}}}}{{{{. | first | value | {unit}}}}}{{{{else}}}}unknown{{{{end}}}}"
 
@@ -161,7 +165,7 @@ def _absence_alerts(slo: Slo) -> Iterator[AlertingRule]:
         slo,
         naming.no_telemetry_alert(slo),
         f"{identity_selector(naming.RULES_LOADED, slo)}\n"
-        f"unless on ({naming.ID})\n"
+        f"unless on ({', '.join(naming.key_names(slo))})\n"
         f"{identity_selector(naming.valid_events_rate(base_window(slo.scrape_interval)), slo)}",
         "no telemetry",
         "The SLI returns nothing, so nobody knows whether the objective is met: "

@@ -72,7 +72,8 @@ def period_rules(slo: Slo) -> Iterator[RecordingRule]:
     identity, matchers = naming.identity(slo), identity_matchers(slo)
     for record, text in _counts(slo.evaluation_interval, base_window(slo.scrape_interval)):
         yield RecordingRule(record, text, identity, matchers)
-    made = _last_sums(slo.period) if reads_directly(slo) else _exact_sums(slo.period, slo.group_by)
+    join = f"and on ({', '.join(naming.key_names(slo))})" if slo.group_by else "and"
+    made = _last_sums(slo.period) if reads_directly(slo) else _exact_sums(slo.period, slo.group_by, join)
     for record, text in (*made, (naming.coverage(slo.period), _coverage(slo.period))):
         yield RecordingRule(record, text, identity, matchers)
     errors, valid = naming.error_events_count(slo.period), naming.valid_events_count(slo.period)
@@ -83,9 +84,11 @@ def period_rules(slo: Slo) -> Iterator[RecordingRule]:
 
 
 @lru_cache(maxsize=64)
-def _exact_sums(period: Duration, group_by: tuple[str, ...]) -> Recorded:
-    """The events of the period, from its settled sums and what came and went since."""
-    join = f"and on ({naming.ID})" if group_by else "and"
+def _exact_sums(period: Duration, group_by: tuple[str, ...], join: str) -> Recorded:
+    """The events of the period, from its settled sums and what came and went since.
+
+    `join` matches a series of a group with one of the whole SLO.
+    """
     # Before the first settled sum every count is newer than it.
     settled_at = f"max(last_over_time({naming.SETTLED_AT}{MATCHERS}[{_SETTLED_LOOK_BACK}]))"
     age = f"time() - {settled_at} or vector(+Inf)"

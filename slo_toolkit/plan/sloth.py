@@ -7,6 +7,7 @@ exactly where Sloth prints the noise of binary floats.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
@@ -15,7 +16,7 @@ from slo_toolkit.meaning.text import WINDOW, without_comments
 from slo_toolkit.plan.model import AlertingRule, Plan, RecordingRule, RuleGroup
 from slo_toolkit.promql import number, selector
 from slo_toolkit.rates import event_rates
-from slo_toolkit.slo import EventSli, Labels, RawSli, Severity, Slo, Tier
+from slo_toolkit.slo import EventSli, Labels, RawSli, Severity, Slo, Tier, no_labels
 from slo_toolkit.windows import workbook_tiers
 
 # Names that only Sloth's rules have.
@@ -45,7 +46,11 @@ def sloth_mode(slo: Slo) -> str:
 
 
 def sloth_plan(slo: Slo, mode: str, version: str) -> Plan:
-    """What Sloth 0.16 makes of `slo`; `mode` and `version` go into the labels of its info series."""
+    """What Sloth 0.16 makes of `slo`; `mode` and `version` go into the labels of its info series.
+
+    To Sloth an extra label is one of the SLO's own, which its selectors do not know.
+    """
+    slo = replace(slo, extra_labels=no_labels())
     intervals = slo.plugins.intervals
     sli, metadata = _sli_rules(slo), _metadata_rules(slo, mode, version)
     if slo.plugins.label_removal is not None:

@@ -105,6 +105,7 @@ class Assembler:
             sli=sli,
             description=section.get("description", ""),
             labels=labels,
+            extra_labels=dict(sorted(self.options.extra_labels.items())),
             period=times.period,
             group_by=group_by,
             evaluation_interval=times.evaluation,

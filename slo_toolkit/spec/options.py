@@ -25,7 +25,10 @@ class AlertWindows:
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """What holds for every SLO that states none; `extra_labels` win over all labels of an SLO."""
+    """What holds for every SLO that states none.
+
+    `extra_labels` win over all labels of an SLO, and are a part of its identity.
+    """
 
     period: Duration | None = None
     scrape_interval: Duration | None = None

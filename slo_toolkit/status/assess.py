@@ -34,6 +34,7 @@ def assess(reading: Reading) -> BudgetStatus:
         service=reading.service,
         slo=reading.slo,
         group=reading.group,
+        apart=reading.apart,
         objective=reading.objective,
         span=reading.span,
         origin=reading.origin,

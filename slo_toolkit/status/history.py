@@ -6,14 +6,14 @@ These figures are shown, they decide nothing, so floats are good enough.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.promql import number
 from slo_toolkit.query.samples import Series
-from slo_toolkit.slo import Slo
+from slo_toolkit.slo import Labels, Slo
 from slo_toolkit.status.model import BudgetStatus, Key, Origin
 from slo_toolkit.status.raw import SLOS_PER_REQUEST, rates_over
 from slo_toolkit.status.reading import FIGURE, Source, just_within, read_figure_series
@@ -60,12 +60,12 @@ class Chronicle:
     def _read(self, step: Duration, only_above_budget: bool) -> dict[Key, History]:
         found: dict[Key, dict[str, dict[float, float]]] = {}
         recorded = [status for status in self.statuses if status.origin is Origin.RECORDED]
-        identities = _by_identity(recorded)
-        if recorded:
-            expressions = _recorded(recorded, step, only_above_budget)
-            for series in self._ask(expressions, recorded, step):
+        for together in _by_apart(recorded):
+            identities = _by_identity(together)
+            expressions = _recorded(together, step, only_above_budget)
+            for series in self._ask(expressions, together, step):
                 for status in identities.get(identity_of(series.labels), ()):
-                    if status.group.items() <= series.labels.items():
+                    if _tells_of(status, series.labels):
                         _take(found, status.key, series.labels[FIGURE], series)
         for batch, statuses in self._raw_batches():
             expressions = dict(_raw(batch, step, only_above_budget))
@@ -97,9 +97,10 @@ class Chronicle:
 
 
 def _recorded(statuses: Sequence[BudgetStatus], step: Duration, only_above_budget: bool) -> dict[str, str]:
-    own = matchers(_id_regex(statuses))
+    """What to ask of statuses that the same labels tell apart."""
+    own = matchers(_id_regex(statuses), _common(statuses))
     valid, errors, ratio = (f"{name}{SLOT}{{{own}}}" for name in (VALID_COUNT, ERROR_COUNT, RATIO))
-    identity = ", ".join(naming.IDENTITY)
+    identity = ", ".join((*naming.IDENTITY, *statuses[0].apart))
     budget = f"on ({identity}) group_left () max by ({identity}) ({naming.ERROR_BUDGET}{{{own}}})"
     without_counts = any(status.error_events is None for status in statuses)
     if only_above_budget:
@@ -128,6 +129,24 @@ def _id_regex(statuses: Sequence[BudgetStatus]) -> str | None:
 
     ids = sorted({f"{status.service}-{status.slo}" for status in statuses})
     return "|".join(map(escape, ids)) if len(ids) <= 50 else None
+
+
+def _by_apart(statuses: Sequence[BudgetStatus]) -> Iterable[list[BudgetStatus]]:
+    """The statuses by the names of the labels by which their series meet; mostly all of them together."""
+    found: dict[tuple[str, ...], list[BudgetStatus]] = {}
+    for status in statuses:
+        found.setdefault(tuple(status.apart), []).append(status)
+    return found.values()
+
+
+def _common(statuses: Sequence[BudgetStatus]) -> Labels:
+    """The labels that all of the statuses have alike, such as those of the one compilation that is asked for."""
+    items = set(statuses[0].apart.items()).intersection(*(status.apart.items() for status in statuses))
+    return dict(sorted(items))
+
+
+def _tells_of(status: BudgetStatus, labels: Labels) -> bool:
+    return all(labels.get(name, "") == text for name, text in (*status.group.items(), *status.apart.items()))
 
 
 def _by_identity(statuses: Sequence[BudgetStatus]) -> dict[Identity, list[BudgetStatus]]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from slo_toolkit.duration import Duration
-from slo_toolkit.slo import Labels, Severity
+from slo_toolkit.slo import Labels, Severity, no_labels
 from slo_toolkit.status.periods import Span
 
 Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -124,6 +124,8 @@ class BudgetStatus:
     """The window of `burn_rate`: longer than an hour where scrapes are seldom."""
     tiers_are_assumed: bool = False
     """The alert windows are the Workbook's, since no spec told the SLO's own."""
+    apart: Labels = field(default_factory=no_labels)
+    """Labels that all its series carry, the objective's among them: they tell it from the same SLO elsewhere."""
 
     @property
     def key(self) -> Key:

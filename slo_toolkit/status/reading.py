@@ -11,7 +11,7 @@ from typing import Protocol
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import NotMeasurable
 from slo_toolkit.query.samples import Sample, Series
-from slo_toolkit.slo import Labels, Tier
+from slo_toolkit.slo import Labels, Tier, no_labels
 from slo_toolkit.status.model import BURN_WINDOW, ActiveAlert, Origin
 from slo_toolkit.status.periods import Span
 from slo_toolkit.windows import BASE_WINDOWS
@@ -62,6 +62,8 @@ class Reading:
     tiers_are_assumed: bool = False
     alerts: tuple[ActiveAlert, ...] = ()
     doubts: tuple[str, ...] = ()
+    apart: Labels = field(default_factory=no_labels)
+    """Labels that all its series carry, the objective's among them: they tell it from the same SLO elsewhere."""
     is_untrustworthy: bool = False
     """The figures themselves may be wrong, such as those of a partial response."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from slo_toolkit import naming
 from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
 from slo_toolkit.promql import quote
+from slo_toolkit.slo import Labels
 from slo_toolkit.status.periods import Period
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, known, read_figures
 from slo_toolkit.status.recorded_figures import (
@@ -38,16 +40,23 @@ from slo_toolkit.status.series import (
 
 _ANY_WINDOW = "[0-9a-z]+"
 _WEEK = Duration.of(days=7)
+NO_LABELS: Labels = MappingProxyType({})
 
 
 def read_recorded(
-    source: Source, at: float, period: Period | None = None, id_regex: str | None = None
+    source: Source,
+    at: float,
+    period: Period | None = None,
+    id_regex: str | None = None,
+    extra_labels: Labels = NO_LABELS,
 ) -> tuple[Reading, ...]:
     """One reading for each recorded SLO and group, over `period` or else over the SLO's own.
 
+    `extra_labels` are those of one compilation, whose series alone are read.
+
     Raises QueryFailed where the server cannot be asked.
     """
-    request = _Request(source, at, period, matchers(id_regex))
+    request = _Request(source, at, period, matchers(id_regex, extra_labels))
     slos: dict[Identity, RecordedSlo] = {}
     request.objectives(slos)
     if not request.is_closed:
@@ -60,9 +69,10 @@ def read_recorded(
     )
 
 
-def matchers(id_regex: str | None) -> str:
+def matchers(id_regex: str | None, extra_labels: Labels = NO_LABELS) -> str:
     """The matchers, without braces, of every series of the SLOs with such an id; of all SLOs without one."""
-    return f"{naming.ID}=~{quote(id_regex)}" if id_regex is not None else f'{naming.ID}!=""'
+    ours = f"{naming.ID}=~{quote(id_regex)}" if id_regex is not None else f'{naming.ID}!=""'
+    return ", ".join((ours, *(f"{name}={quote(value)}" for name, value in extra_labels.items())))
 
 
 @lru_cache(maxsize=64)
@@ -104,18 +114,19 @@ class _Request:
             for sample, slo in by_slo((s for s in samples if s.labels[FIGURE] == figure), slos):
                 value = known(sample, self.at)
                 if value is not None:
-                    slo.take_whole(figure, value)
-                if figure == naming.OBJECTIVE or naming.OBJECTIVE not in slo.whole:
-                    slo.own(sample.labels)
+                    slo.take_whole(figure, sample.labels, value)
+                if figure == naming.OBJECTIVE:
+                    slo.living.append(sample.labels)
+                if figure == LAST_OBJECTIVE:
+                    slo.lately.append(sample.labels)
 
     def windows(self, slos: dict[Identity, RecordedSlo]) -> None:
         """What rules recorded about windows that end now, the period among them."""
         bases = tuple(sorted({slo.base_window for slo in slos.values()}))
         query = f'{{__name__=~"{_windowed_metrics(bases)}", {self.matchers}}}'
         for sample, slo in by_slo(self.source.instant(query, self.at), slos):
-            slo.facts(sample.labels).take(
-                figure_of(sample.labels.get("__name__", "")), known(sample, self.at)
-            )
+            figure = figure_of(sample.labels.get("__name__", ""))
+            slo.take(sample.labels, figure, known(sample, self.at))
 
     def sums(self, slos: dict[Identity, RecordedSlo]) -> None:
         """What no rule records, summed from the event counts: the last week, and a period that was asked for."""
@@ -127,8 +138,7 @@ class _Request:
             wanted[PERIOD_ERRORS] = f"sum_over_time({errors}[{elapsed}])"
             wanted[PERIOD_SLOTS] = f"count_over_time({valid}[{elapsed}])"
         for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
-            labels = {name: text for name, text in sample.labels.items() if name != FIGURE}
-            slo.facts(labels).take((sample.labels[FIGURE], None), known(sample, self.at))
+            slo.take(sample.labels, (sample.labels[FIGURE], None), known(sample, self.at))
 
     def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
         for sample, slo in by_slo(self.source.instant(self._series("ALERTS"), self.at), slos):
@@ -137,14 +147,14 @@ class _Request:
 
     def last_seen(self, slos: dict[Identity, RecordedSlo]) -> None:
         """When the rules of those SLOs were last evaluated whose rules stopped; asks nothing if none did."""
-        if all(naming.OBJECTIVE in slo.whole for slo in slos.values()):
+        if not any(slo.has_stopped() or not slo.living for slo in slos.values()):
             return
         step = f"[{MISSED_FOR}:{SLOT}]"
         query = f"max_over_time(timestamp({self._series(naming.OBJECTIVE)}){step})"
         for sample, slo in by_slo(self.source.instant(query, self.at), slos):
             value = known(sample, self.at)
             if value is not None:
-                slo.take_whole(LAST_SEEN, value)
+                slo.take_whole(LAST_SEEN, sample.labels, value)
 
     def _series(self, metric: str) -> str:
         return f"{metric}{{{self.matchers}}}"

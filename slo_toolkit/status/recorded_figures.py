@@ -9,7 +9,7 @@ from decimal import Decimal
 from slo_toolkit import naming
 from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
-from slo_toolkit.slo import Objective, Tier
+from slo_toolkit.slo import Labels, Objective, Tier
 from slo_toolkit.status.model import SPENT_WINDOWS, ActiveAlert, AlertState, Origin
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.periods import Period, Rolling, Span
@@ -24,6 +24,7 @@ from slo_toolkit.status.series import (
     VALID_RATE,
     Facts,
     Group,
+    GroupFacts,
     Identity,
     RecordedSlo,
 )
@@ -45,8 +46,8 @@ _USUAL_PERIOD = Duration.of(days=30)
 
 def readings_of(identity: Identity, slo: RecordedSlo, at: float, period: Period | None) -> Iterator[Reading]:
     """A reading for each group; one that only tells its doubts where no group has any series."""
-    for group, facts in slo.groups.items() or (((), Facts()),):
-        yield _Reader(identity, slo, group, facts, at, period).reading()
+    for found in tuple(slo.groups()) or (GroupFacts((), {}, Facts()),):
+        yield _Reader(identity, slo, found.group, found.apart, found.facts, at, period).reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class _Reader:
     identity: Identity
     slo: RecordedSlo
     group: Group
+    apart: Labels
     facts: Facts
     at: float
     period: Period | None
@@ -75,6 +77,7 @@ class _Reader:
             service=self.identity[0],
             slo=self.identity[1],
             group=dict(self.group),
+            apart=self.apart,
             objective=objective,
             span=self._span,
             period=self._own_period,
@@ -96,9 +99,12 @@ class _Reader:
             doubts=tuple(self._doubts(totals)),
         )
 
+    def _whole(self, figure: str) -> Decimal | None:
+        return self.slo.whole_of(figure, self.group)
+
     @property
     def _own_period(self) -> Duration:
-        days = self.slo.whole.get(naming.PERIOD_DAYS, self.slo.whole.get(LAST_PERIOD))
+        days = self._whole(LAST_PERIOD)
         return Duration(round(days * 86_400_000)) if days and days > 0 else _USUAL_PERIOD
 
     @property
@@ -108,7 +114,9 @@ class _Reader:
     @property
     def _objective(self) -> Decimal | None:
         """The objective, where it leaves a budget: a ratio between 0 and 1."""
-        objective = self.slo.whole.get(naming.OBJECTIVE, self.slo.whole.get(LAST_OBJECTIVE))
+        objective = self._whole(naming.OBJECTIVE)
+        if objective is None:
+            objective = self._whole(LAST_OBJECTIVE)
         return objective if objective is not None and 0 < objective < 1 else None
 
     @property
@@ -161,9 +169,9 @@ class _Reader:
             yield "its objective is not recorded"
         if self._span.is_closed:
             return
-        evaluated = self.slo.whole.get(EVALUATED_AT)
+        evaluated = self._whole(EVALUATED_AT)
         if evaluated is None or self.at - float(evaluated) > MAX_AGE_SECONDS:
-            yield self._stopped(evaluated or self.slo.whole.get(LAST_SEEN))
+            yield self._stopped(evaluated or self._whole(LAST_SEEN))
         elif totals.error_ratio is None and self._is_summed and not self._counts_events:
             yield "its rules record ratios alone, which tell nothing about another period"
         elif not self._is_measured_now:
@@ -172,7 +180,7 @@ class _Reader:
     @property
     def _is_new(self) -> bool:
         """Whether the event rates are recorded, twice a minute, and the period, every five minutes, is not yet."""
-        return self._objective is None and LAST_SEEN not in self.slo.whole and self._is_measured_now
+        return self._objective is None and self._whole(LAST_SEEN) is None and self._is_measured_now
 
     def _stopped(self, evaluated: Decimal | None) -> str:
         if evaluated is None:

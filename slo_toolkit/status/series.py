@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,6 +13,8 @@ from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError
 from slo_toolkit.query.samples import Sample
+from slo_toolkit.slo import Labels
+from slo_toolkit.status.reading import FIGURE
 from slo_toolkit.windows import BASE_WINDOWS
 
 Identity: TypeAlias = tuple[str, str]
@@ -38,7 +40,7 @@ ERROR_RATE = _stem(naming.error_events_rate)
 COVERAGE = _stem(naming.coverage)
 
 _STEMS = (RATIO, VALID_COUNT, ERROR_COUNT, VALID_RATE, ERROR_RATE, COVERAGE)
-_NO_GROUP_LABELS = frozenset({*naming.IDENTITY, naming.WINDOW, "__name__"})
+_NO_GROUP_LABELS = frozenset({*naming.IDENTITY, naming.WINDOW, "__name__", FIGURE})
 
 
 @lru_cache(maxsize=1024)
@@ -89,42 +91,100 @@ class Facts:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """One group, and the labels that tell its rules from those of the same SLO elsewhere, as in another cluster."""
+
+    group: Group
+    apart: Labels
+    facts: Facts
+
+
 @dataclass(slots=True)
 class RecordedSlo:
-    """Everything recorded about one SLO: what holds for all of it, its alerts, and its groups."""
+    """Everything recorded under one identity: by one compilation, or by several that a label tells apart."""
 
-    whole: dict[str, Decimal] = field(default_factory=dict)
-    own_labels: dict[str, str] = field(default_factory=dict)
-    """The owner's labels, which tell no groups apart."""
-    groups: dict[Group, Facts] = field(default_factory=dict)
-    alerts: list[Mapping[str, str]] = field(default_factory=list)
+    whole: dict[str, list[tuple[Labels, Decimal]]] = field(default_factory=dict)
+    """Figures that all groups share, with the labels of the series that told each."""
+    living: list[Labels] = field(default_factory=list)
+    """The labels of each objective that is recorded now."""
+    lately: list[Labels] = field(default_factory=list)
+    """The same of each that was recorded lately."""
+    samples: list[tuple[Labels, Figure, Decimal | None]] = field(default_factory=list)
+    alerts: list[Labels] = field(default_factory=list)
 
     @property
     def base_window(self) -> Duration:
         """The shortest window that rules record; they tell where it is not five minutes."""
-        seconds = self.whole.get(naming.BASE_WINDOW)
-        return Duration(round(seconds * 1000)) if seconds and seconds > 0 else BASE_WINDOWS[0]
+        seconds = max((value for _, value in self.whole.get(naming.BASE_WINDOW, ())), default=Decimal(0))
+        return Duration(round(seconds * 1000)) if seconds > 0 else BASE_WINDOWS[0]
 
-    def take_whole(self, figure: str, value: Decimal) -> None:
+    def take_whole(self, figure: str, labels: Labels, value: Decimal) -> None:
+        self.whole.setdefault(figure, []).append((labels, value))
+
+    def take(self, labels: Labels, figure: Figure, value: Decimal | None) -> None:
+        self.samples.append((labels, figure, value))
+
+    def whole_of(self, figure: str, group: Group) -> Decimal | None:
         """Of several series, as when an owner's label just changed, the strictest objective holds."""
-        self.whole[figure] = max(value, self.whole.get(figure, value))
+        values = (value for labels, value in self.whole.get(figure, ()) if _agree(labels, group))
+        return max(values, default=None)
 
-    def own(self, labels: Mapping[str, str]) -> None:
-        """Take in the labels of an objective's series: they are the owner's."""
-        if not self.own_labels:
-            self.own_labels.update(labels)
-            return
-        # A label that differs between two of them, such as the cluster in a global view, tells them apart.
-        for name in [name for name, text in self.own_labels.items() if labels.get(name) != text]:
-            del self.own_labels[name]
+    def groups(self) -> Iterator[GroupFacts]:
+        """The facts of each group; none of a group whose rules were not there lately."""
+        shared = self._shared_names()
+        own = self._own_labels(shared)
+        found: dict[Group, Facts] = {}
+        for labels, figure, value in self.samples:
+            names = labels.keys() - _NO_GROUP_LABELS
+            telling = {name: labels[name] for name in names if own.get(name) != labels[name]}
+            if figure[0] != RATIO:  # before the label was given, the same rules recorded without it
+                telling |= dict.fromkeys(shared - names, "")
+            found.setdefault(tuple(sorted(telling.items())), Facts()).take(figure, value)
+        objectives = [*self.living, *self.lately]
+        told = _names(objectives)
+        for group, facts in found.items():
+            if not objectives or any(_agree(labels, group) for labels in objectives):
+                values = dict(group)
+                names = shared | (values.keys() & told)
+                apart = {name: values.get(name, own.get(name, "")) for name in sorted(names)}
+                yield GroupFacts(group, apart, facts)
 
-    def facts(self, labels: Mapping[str, str]) -> Facts:
-        """The facts of the group that a series with these labels belongs to."""
-        names = labels.keys() - _NO_GROUP_LABELS
-        if names:
-            names -= self.own_labels.keys()
-        group = tuple(sorted((name, labels[name]) for name in names)) if names else ()
-        return self.groups.setdefault(group, Facts())
+    def has_stopped(self) -> bool:
+        """Whether something was recorded lately and is not now."""
+        names = self._shared_names()
+        living = {tuple(labels.get(name) for name in names) for labels in self.living}
+        return any(tuple(labels.get(name) for name in names) not in living for labels in self.lately)
+
+    def _shared_names(self) -> set[str]:
+        """Labels that objectives and events carry alike. An owner's label stands on ratios and objectives alone."""
+        counts = (labels for labels, figure, _ in self.samples if figure[0] != RATIO)
+        return _names(counts) & _names([*self.living, *self.lately])
+
+    def _own_labels(self, shared: Set[str]) -> Labels:
+        """The labels that tell no groups apart: those that all objectives have alike.
+
+        One that differs between two of them, such as the cluster in a global view, tells them apart. An owner's
+        label may just have changed, so of those only what is recorded now counts.
+        """
+        first, *others = self.living or self.lately or ({},)
+        return {
+            name: text
+            for name, text in first.items()
+            if name not in _NO_GROUP_LABELS
+            and all(
+                labels.get(name) == text for labels in (*others, *(self.lately if name in shared else ()))
+            )
+        }
+
+
+def _agree(labels: Labels, group: Group) -> bool:
+    """Whether a series with these labels tells of the group: it differs in none of the labels that it has."""
+    return all(labels.get(name, text) == text for name, text in group)
+
+
+def _names(many: Iterable[Labels]) -> set[str]:
+    return {name for labels in many for name in labels} - _NO_GROUP_LABELS
 
 
 def by_slo(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from slo_toolkit.budget import plain
 from slo_toolkit.errors import InputError, NotMeasurable
 from slo_toolkit.plan.tiers import effective_tiers
-from slo_toolkit.slo import RawSli, Slo
+from slo_toolkit.slo import Labels, RawSli, Slo, no_labels
 from slo_toolkit.status.assess import assess
 from slo_toolkit.status.model import Answer
 from slo_toolkit.status.names import Selection
@@ -28,7 +28,7 @@ class Wanted:
 
     `specs` are the SLOs of spec files, which are read raw where no rules record them, and with `raw` even where rules
     do; None takes whatever is recorded. `clock` is the caller's where the moment was told relative to it, and then it
-    must agree with the server's.
+    must agree with the server's. `extra_labels` are those of the compilation whose series are meant.
     """
 
     at: float
@@ -37,6 +37,7 @@ class Wanted:
     raw: bool = False
     period: Period | None = None
     clock: Callable[[], float] | None = None
+    extra_labels: Labels = field(default_factory=no_labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _chosen(source: Source, wanted: Wanted) -> tuple[list[Reading], list[str]]:
     specs = _selected(wanted)
     if specs is not None and wanted.raw:
         return [*read_raw(source, specs, wanted.at, wanted.period)], []
-    readings = read_recorded(source, wanted.at, wanted.period, _id_regex(wanted, specs))
+    readings = read_recorded(source, wanted.at, wanted.period, _id_regex(wanted, specs), wanted.extra_labels)
     if specs is not None:
         return _with_specs(source, wanted, specs, readings)
     return [one for one in readings if wanted.selection.matches(one.service, one.slo)], []
@@ -95,7 +96,8 @@ def _expect_all(wanted: Wanted, readings: Sequence[Reading], warnings: Sequence[
     if unmatched:
         missing = f"no rules record an SLO {_listed(unmatched)}"
     elif not readings:
-        missing = "no rules record an SLO here"
+        which = "".join(f" with {name}={value}" for name, value in wanted.extra_labels.items())
+        missing = f"no rules record an SLO{which} here"
     else:
         return
     advice = "load the rules that `slo compile` makes, or measure without them with --spec PATH"
@@ -120,7 +122,7 @@ def _with_specs(
         found = by_identity.get((slo.service, slo.name), [])
         if any(reading.error_ratio is not None for reading in found):
             readings += [_by_spec(reading, slo, wanted.period) for reading in found]
-            warnings += _disagreements(found[0], slo)
+            warnings += dict.fromkeys(doubt for reading in found for doubt in _disagreements(reading, slo))
         else:
             unrecorded.append(slo)
             warnings += [

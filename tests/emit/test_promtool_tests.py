@@ -64,6 +64,7 @@ def test_every_objective_passes(run: Run, objective: str) -> None:
         {"alerting": {"pending_for": Duration.of(seconds=100)}},
         {"alerting": {"min_error_events": 50}},
         {"alerting": {"tiers": ()}},
+        {"labels": {"cluster": "eu"}, "extra_labels": {"cluster": "eu"}, "group_by": ("tenant",)},
     ],
     ids=str,
 )

@@ -39,11 +39,12 @@ slos:
 """
 
 
-def events(service: str = "shop") -> str:
+def events(service: str = "shop", owner: str = "") -> str:
     """In Sloth's own dialect, so that `--compat sloth` compiles the very same text."""
+    owned = f"\nlabels: {{owner: {owner}}}" if owner else ""
     return _spec(
         "prometheus/v1",
-        service,
+        service + owned,
         f"""\
     sli:
       events:

@@ -285,8 +285,7 @@ def test_a_changed_label_of_the_slo_does_not_break_the_period(prometheus: str, r
     history = counters(replace(BASE, night_share=0.03))
     write(prometheus, history.series)
     red, blue = (
-        needed_for(rules_for(specs.events(), "--extra-label", f"owner={owner}"), RATIO, REMAINING)
-        for owner in ("red", "blue")
+        needed_for(rules_for(specs.events(owner=owner)), RATIO, REMAINING) for owner in ("red", "blue")
     )
     halfway = history.at(15 * DAY)
     # A rule that fails because it meets the series of both owners fails the replay.

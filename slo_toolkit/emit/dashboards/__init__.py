@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from slo_toolkit import naming
 from slo_toolkit.emit.dashboards.api import api_dashboard
 from slo_toolkit.emit.dashboards.infrastructure import infrastructure
 from slo_toolkit.emit.dashboards.layout import dashboard_text
@@ -43,6 +44,7 @@ def _selection(plans: Sequence[Plan], counted: bool) -> Selection:
     """What is recorded of these SLOs, still without matchers."""
     return Selection(
         identity="",
+        names=tuple(dict.fromkeys(name for plan in plans for name in naming.identity_names(plan.slo))),
         groups=tuple(sorted({label for plan in plans for label in plan.slo.group_by})),
         periods=tuple(sorted({plan.slo.period for plan in plans})),
         bases=tuple(sorted({base_window(plan.slo.scrape_interval) for plan in plans})),

@@ -12,7 +12,7 @@ from slo_toolkit.emit.dashboards.json_text import Shared
 from slo_toolkit.emit.dashboards.links import alerts_url, explore_url, silence_url
 from slo_toolkit.emit.dashboards.literal import literal_text
 from slo_toolkit.emit.dashboards.model import Panel
-from slo_toolkit.promql import identity_matchers, quote
+from slo_toolkit.promql import identity_matchers
 from slo_toolkit.slo import Slo
 
 
@@ -58,5 +58,5 @@ def _links(slo: Slo) -> Iterator[str]:
         yield f"[More](<{literal_text(slo.dashboard_url)}>)"
     burn_rates = f'{{__name__=~"slo:sli_error:ratio_rate.+", {identity_matchers(slo)[1:-1]}}}'
     yield f"[Query it in Prometheus]({explore_url(burn_rates)[1:]})"
-    yield f"[Its alerts]({alerts_url(f'{naming.ID}={quote(slo.id)}')[1:]})"
-    yield f"[Silence them]({silence_url(naming.ID, slo.id)[1:]})"
+    yield f"[Its alerts]({alerts_url(identity_matchers(slo)[1:-1])[1:]})"
+    yield f"[Silence them]({silence_url({naming.ID: slo.id, **slo.extra_labels})[1:]})"

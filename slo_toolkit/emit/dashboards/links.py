@@ -7,6 +7,7 @@ sources that the reader chose and work wherever Grafana is served.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -72,9 +73,10 @@ def alerts_url(matcher: str) -> str:
     return f"/alerting/groups?alertmanager=${{alertmanager:text}}&queryString={quote(matcher)}"
 
 
-def silence_url(label: str, value: str) -> str:
-    """A new silence of these alerts."""
-    return f"/alerting/silence/new?alertmanager=${{alertmanager:text}}&matcher={quote(f'{label}={value}')}"
+def silence_url(labels: Mapping[str, str]) -> str:
+    """A new silence of the alerts with these labels."""
+    matchers = "".join(f"&matcher={quote(f'{name}={value}')}" for name, value in labels.items())
+    return f"/alerting/silence/new?alertmanager=${{alertmanager:text}}{matchers}"
 
 
 def _json_string(text: str) -> str:

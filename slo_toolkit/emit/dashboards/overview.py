@@ -90,7 +90,8 @@ _TILE = Shared({**look.stat(), "colorMode": "background"})
 
 
 def _days(shown: Selection) -> Iterator[Panel]:
-    legend = " / ".join(f"{{{{{label}}}}}" for label in (naming.SERVICE, naming.SLO, *shown.groups))
+    labels = (*(name for name in shown.names if name != naming.ID), *shown.groups)
+    legend = " / ".join(f"{{{{{label}}}}}" for label in labels)
     if shown.counted:
         title = "Budget spent by day"
         description = (

@@ -20,6 +20,7 @@ from slo_toolkit.windows import BASE_WINDOWS
 _DAY_SECONDS = 86_400
 _HOUR = Duration.of(hours=1)
 _USUAL_BASE = BASE_WINDOWS[0]
+_SAID_BY_THE_ID = (naming.SERVICE, naming.SLO)
 _END = "${__to:date:seconds}"
 """The end of the shown range; end() would be the last whole step, which may be a day before."""
 
@@ -29,9 +30,10 @@ class Selection:
     """Some SLOs, and what is recorded of them.
 
     `identity` are matchers that every generated series satisfies, `owner` those of labels that the owner set:
-    only the series that Sloth has, too, carry them. `names` are the labels that tell the SLOs apart, none where
-    it is one. `groups` are the `group_by` labels of all these SLOs, `periods` their periods, `bases` their shortest
-    recorded windows. `counted` says that events are recorded, which `--compat sloth` does not.
+    only the series that Sloth has, too, carry them. `names` are the labels that tell the SLOs apart, those of the
+    compilation among them, and none where it is one SLO. `groups` are the `group_by` labels of all these SLOs,
+    `periods` their periods, `bases` their shortest recorded windows. `counted` says that events are recorded, which
+    `--compat sloth` does not.
     """
 
     identity: str
@@ -50,7 +52,7 @@ class Selection:
     @property
     def _ours(self) -> str:
         """Matches a figure with one of the same SLO."""
-        return f"on ({', '.join(self.names[:1])})"
+        return f"on ({', '.join(name for name in self.names if name not in _SAID_BY_THE_ID)})"
 
     def owned(self, metric: str) -> str:
         """A series that carries the owner's labels."""

@@ -21,7 +21,7 @@ from slo_toolkit.emit.dashboards.table import slo_table
 from slo_toolkit.emit.dashboards.variables import ALERTMANAGER_CHOICE, PROMETHEUS_CHOICE, firing_alerts
 from slo_toolkit.emit.header import DASHBOARD_HEADER
 from slo_toolkit.plan.model import Plan
-from slo_toolkit.promql import quote
+from slo_toolkit.promql import selector
 
 _OPEN_ROWS = 1
 """Rows that are open at first. Grafana runs the queries of a row only when it is opened."""
@@ -31,7 +31,8 @@ _MOST_LINES = 12
 
 def service_dashboard(service: str, plans: Sequence[Plan], selection: Selection, has_api: bool) -> Dashboard:
     """All SLOs of `service`; `has_api` says that it has an API dashboard to link to."""
-    ours = replace(selection, identity=f"{naming.SERVICE}={quote(service)}")
+    matchers = selector("", {naming.SERVICE: service, **plans[0].slo.extra_labels})[1:-1]
+    ours = replace(selection, identity=matchers)
     return Dashboard(
         uid=service_uid(service),
         title=f"SLOs: {service}",
@@ -39,7 +40,7 @@ def service_dashboard(service: str, plans: Sequence[Plan], selection: Selection,
         rows=_rows(service, plans, ours),
         variables=[PROMETHEUS_CHOICE, ALERTMANAGER_CHOICE],
         annotations=[firing_alerts(ours.identity)],
-        links=list(_links(service, has_api)),
+        links=list(_links(service, matchers, has_api)),
         tags=["slo", *_teams(plans)],
     )
 
@@ -85,9 +86,8 @@ def _teams(plans: Sequence[Plan]) -> list[str]:
     return sorted(f"team:{team}" for team in teams if team)
 
 
-def _links(service: str, has_api: bool) -> Iterator[Json]:
+def _links(service: str, matchers: str, has_api: bool) -> Iterator[Json]:
     yield top_link("All SLOs", f"/d/{OVERVIEW_UID}", "Every service's SLOs")
     if has_api:
         yield top_link("API", f"/d/{api_uid(service)}", "Requests, errors and durations by route")
-    alerts = alerts_url(f"{naming.SERVICE}={quote(service)}")
-    yield top_link("Alerts", alerts, "What Alertmanager holds of this service now")
+    yield top_link("Alerts", alerts_url(matchers), "What Alertmanager holds of this service now")

@@ -152,10 +152,11 @@ def _name_columns(services: Sequence[str]) -> list[Json]:
 
 
 def _organized(selection: Selection, columns: Sequence[_Column]) -> Json:
-    """Column titles and their order. Of the labels only service, SLO and groups are shown."""
+    """Column titles and their order. Of the labels only the id, which says nothing more, is not shown."""
     names = {naming.SERVICE: "Service", naming.SLO: "SLO"}
     names |= {f"Value #{ref}": column.title for ref, column in zip(ref_ids(), columns, strict=False)}
-    order = [naming.SERVICE, naming.SLO, *selection.groups, *names]
+    labels = [name for name in selection.names if name != naming.ID]
+    order = [*labels, *selection.groups, *names]
     return {
         "id": "organize",
         "options": {
