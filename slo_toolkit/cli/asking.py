@@ -96,9 +96,10 @@ def read_slos(
         return None
     from slo_toolkit.cli.loading import read_valid_specs
     from slo_toolkit.cli.progress import Progress
+    from slo_toolkit.recipe import Recipe
 
     with Progress() as progress:
-        return tuple(read_valid_specs(paths, None, None, extra_labels, progress, scrape_interval))
+        return tuple(read_valid_specs(paths, None, None, extra_labels, progress, scrape_interval, Recipe()))
 
 
 def told_exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:

@@ -81,7 +81,7 @@ def command(
 
     recipe = Recipe(rule_format, compat, frozenset(disabled))
     with Progress() as progress:
-        slos = read_valid_specs(paths, period, windows, extra_labels, progress, scrape_interval)
+        slos = read_valid_specs(paths, period, windows, extra_labels, progress, scrape_interval, recipe)
         plans = plans_of(progress.watch(slos, "planned {} SLOs"), recipe)
         if to_stdout:
             click.echo(rules_text(plans, recipe).encode(), nl=False)  # UTF-8, whatever the terminal speaks

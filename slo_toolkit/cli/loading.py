@@ -14,6 +14,7 @@ from slo_toolkit.cli.diagnostics.as_text import problems_text
 from slo_toolkit.cli.progress import Progress
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import InputError, InvalidSpec, Level, Problem
+from slo_toolkit.recipe import Recipe
 from slo_toolkit.slo import Slo
 from slo_toolkit.spec import Loaded, LoadOptions, discover, load, load_windows
 
@@ -25,10 +26,11 @@ def read_specs(
     extra_labels: Mapping[str, str],
     progress: Progress,
     scrape_interval: Duration | None = None,
+    recipe: Recipe | None = None,
 ) -> Loaded:
     """Every SLO below `paths`, and every problem in order; raises InputError where there is neither."""
     stdin = sys.stdin.buffer if sys.stdin is not None else BytesIO()
-    options = LoadOptions(period, scrape_interval, extra_labels=extra_labels)
+    options = LoadOptions(period, scrape_interval, extra_labels=extra_labels, recipe=recipe)
     problems: list[Problem] = []
     if windows is not None:
         read = load_windows(discover([windows], stdin))
@@ -50,9 +52,10 @@ def read_valid_specs(
     extra_labels: Mapping[str, str],
     progress: Progress,
     scrape_interval: Duration | None = None,
+    recipe: Recipe | None = None,
 ) -> Sequence[Slo]:
     """Every SLO below `paths`; prints warnings, and raises InvalidSpec where there is an error."""
-    loaded = read_specs(paths, period, windows, extra_labels, progress, scrape_interval)
+    loaded = read_specs(paths, period, windows, extra_labels, progress, scrape_interval, recipe)
     if has_errors(loaded):
         raise InvalidSpec(loaded.problems)
     click.echo(problems_text(loaded.problems), err=True, nl=False)

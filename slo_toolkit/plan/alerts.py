@@ -8,6 +8,7 @@ from decimal import Decimal
 from slo_toolkit import budget, naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.carried_labels import carrying_what_it_reads, indented
 from slo_toolkit.plan.model import MATCHERS, AlertingRule
 from slo_toolkit.plan.sli import ratio_of
 from slo_toolkit.plan.tiers import Alert, alerts
@@ -24,14 +25,15 @@ _WHICH = "{{$labels.sloth_service}} {{$labels.sloth_slo}}"
 
 def alert_rules(slo: Slo) -> Iterator[AlertingRule]:
     for alert in alerts(slo):
-        yield _burn_rate_alert(slo, alert)
+        yield carrying_what_it_reads(_burn_rate_alert(slo, alert), slo)
     if not slo.alerting.absence.disabled:
-        yield from _absence_alerts(slo)
+        for rule in _absence_alerts(slo):
+            yield carrying_what_it_reads(rule, slo)
 
 
 def _burn_rate_alert(slo: Slo, alert: Alert) -> AlertingRule:
     tiers = [_tier_condition(slo, tier) for tier in alert.tiers]
-    expr = tiers[0] if len(tiers) == 1 else "\nor\n".join(f"(\n{_indent(tier)}\n)" for tier in tiers)
+    expr = tiers[0] if len(tiers) == 1 else "\nor\n".join(f"(\n{indented(tier)}\n)" for tier in tiers)
     meta = slo.alerting.meta(alert.severity)
     labels = _labels(slo, meta.labels, alert.severity)
     if alert.severity_label:
@@ -72,7 +74,7 @@ def _tier_condition(slo: Slo, tier: Tier) -> str:
 def _ratio(slo: Slo, window: Duration) -> str:
     """The recorded ratio without the owner's labels, which may have changed meanwhile.
 
-    The identity stays: annotations see the labels of the result alone, not those that the rule adds.
+    The identity stays: annotations see the labels of the result alone. What else they read is put on again.
     Where the window is the whole period, its ratio is recorded every five minutes, in another group; the
     rates that are recorded at every evaluation tell it without that delay.
     """
@@ -213,7 +215,3 @@ def _labels(slo: Slo, own: Labels, severity: Severity) -> dict[str, str]:
     literal = {name: value.replace("{{", '{{"{{"}}') for name, value in slo.labels.items()}
     identity = naming.identity(slo)
     return {**literal, **slo.alerting.labels, **own, **identity, naming.SEVERITY: severity.value}
-
-
-def _indent(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.errors import Level
 from slo_toolkit.meaning.query import read
 from slo_toolkit.slo import (
     Alerting,
@@ -25,12 +26,13 @@ from slo_toolkit.slo import (
 from slo_toolkit.spec.advice import objective_as_written
 from slo_toolkit.spec.alerting import AlertingReader
 from slo_toolkit.spec.direct_reads import tell_direct_reads
-from slo_toolkit.spec.flaws import Place
+from slo_toolkit.spec.flaws import Path, Place
 from slo_toolkit.spec.grouping import groups_of_queries
 from slo_toolkit.spec.indicators import Indicator
 from slo_toolkit.spec.links import check_link, fill_link
 from slo_toolkit.spec.options import AlertWindows, LoadOptions
 from slo_toolkit.spec.queries import Checks
+from slo_toolkit.spec.template_labels import alert_texts, check_labels
 
 _PERIOD = Duration.of(days=30)
 _INTERVAL = Duration.of(seconds=30)
@@ -69,11 +71,13 @@ class Assembler:
     source: str
     kubernetes: KubernetesMeta | None = None
     _bad_links: set[str] = field(default_factory=set)
+    _told_labels: set[tuple[Path, str]] = field(default_factory=set)
 
     def drafts(self) -> Iterator[Draft]:
         self._bad_links.update(
             key for key in _LINKS if key in self.root and not check_link(self.root[key], self.at / key)
         )
+        self.checks.templates(self.root.get("annotations", {}), self.at / "annotations")
         for section, at in zip(self.root.get("slos", ()), self.places, strict=True):
             if section is not None:
                 yield self._draft(section, at)
@@ -118,9 +122,17 @@ class Assembler:
             source=self.source,
             **links,
         )
-        if queries:
+        if queries and not self.options.compat:
             tell_direct_reads(slo, queries, sli_at)
+        self._check_templates(slo, section, at)
         return Draft(slo, identifier, at / "name")
+
+    def _check_templates(self, slo: Slo, section: Mapping[str, Any], at: Place) -> None:
+        if "annotations" in section:
+            self.checks.templates(section["annotations"], at / "annotations")
+        texts = alert_texts(slo, self.root, self.at, section, at)
+        level = Level.WARNING if self.options.compat else Level.ERROR
+        check_labels(slo, texts, level, self._told_labels)
 
     def _inherited(self, section: Mapping[str, Any], key: str) -> Any:
         return section[key] if key in section else self.root.get(key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import Problem
+from slo_toolkit.recipe import Recipe
 from slo_toolkit.slo import Labels, Slo, Tier
 from slo_toolkit.windows import WindowPair
 
@@ -27,13 +28,20 @@ class AlertWindows:
 class LoadOptions:
     """What holds for every SLO that states none.
 
-    `extra_labels` win over all labels of an SLO, and are a part of its identity.
+    `extra_labels` win over all labels of an SLO, and are a part of its identity. `recipe` says what is to be made
+    of the SLOs; None where that is not known, and then what is told holds for whatever could be made.
     """
 
     period: Duration | None = None
     scrape_interval: Duration | None = None
     windows: AlertWindows | None = None
     extra_labels: Labels = field(default_factory=dict)
+    recipe: Recipe | None = None
+
+    @property
+    def compat(self) -> bool:
+        """Whether another generator's rules are wanted, for certain."""
+        return self.recipe is not None and self.recipe.compat is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,12 @@ def test_matchers_are_judged_at_their_own_place() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{ $labels.sloth_id }}", "{{$value | humanizePercentage}}", "{{ .Labels.job }} is down", "no template"],
+    [
+        "{{ $labels.sloth_id }}",
+        "{{$value | humanizePercentage}}",
+        "{{ .Labels.sloth_slo }} is down",
+        "no template",
+    ],
 )
 def test_common_alert_templates_need_no_judge(
     text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
