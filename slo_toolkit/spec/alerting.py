@@ -110,7 +110,7 @@ class AlertingReader:
         self.slo_at.warn(
             f"scrapes every {self.scrape_interval} are too few for an alert window below {base}: "
             f"{', '.join(done)}",
-            "write `alerting.tiers` to choose the windows yourself, or give --windows",
+            own_tiers(self.dialect, "windows of your choice", "windows of your choice"),
             rule="window",
         )
 

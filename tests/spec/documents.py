@@ -160,6 +160,11 @@ def told(result: Loaded | LoadedWindows) -> list[str]:
     return [_line(problem) for problem in result.problems]
 
 
+def doubts(document: str) -> list[Problem]:
+    """The problems of a document but for how its queries are read: by which labels, and at which price."""
+    return [p for p in loaded(document).problems if p.rule not in ("direct-read", "group-by")]
+
+
 def _line(problem: Problem) -> str:
     hint = f" - {problem.hint}" if problem.hint else ""
     return f"{problem.position} {problem.level}: {problem.message}{hint}"

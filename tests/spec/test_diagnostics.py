@@ -506,7 +506,7 @@ def test_an_alert_that_is_disabled_need_not_fire() -> None:
     assert told(loaded(changed(SLOTH, ("99.9", "80"), disabled))) == []
 
 
-OTHER_WINDOWS = "write `alerting.tiers` to choose the windows yourself, or give --windows"
+OTHER_WINDOWS = "write `alerting.tiers` with windows of your choice"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slo_toolkit.errors import Level, Problem
-from tests.spec.documents import KUBERNETES, NATIVE, OPENSLO, changed, loaded, only_slo
+from tests.spec.documents import KUBERNETES, NATIVE, OPENSLO, changed, doubts
 
 START, END = NATIVE.index("      availability:"), NATIVE.index("    alerting:")
 W = "[{{.window}}]"
@@ -18,7 +18,7 @@ def native(section: str, **queries: str) -> str:
 
 def of_errors(errors: str, total: str) -> tuple[str, Problem]:
     document = native("events", total_query=total, error_query=errors)
-    (problem,) = loaded(document).problems
+    (problem,) = doubts(document)
     return document, problem
 
 
@@ -26,7 +26,7 @@ def fitting(document: str, query: str, problem: Problem) -> str:
     """The document with the right form in place of the query, which needs no warning any more."""
     assert problem.level is Level.WARNING
     right = changed(document, (query, problem.hint.removeprefix("write ")))
-    only_slo(right)
+    assert doubts(right) == []
     return problem.hint.removeprefix("write ")
 
 
@@ -64,7 +64,7 @@ def test_fast_events_as_errors(errors: str, total: str, right: str) -> None:
 def test_slow_events_as_good() -> None:
     slow = f"{ALL} - {FAST}"
     document = native("events", total_query=ALL, good_query=slow)
-    (problem,) = loaded(document).problems
+    (problem,) = doubts(document)
     assert problem.message == '`good_query` counts the slow events, those beyond le="0.5", as good'
     assert fitting(document, slow, problem) == FAST
 
@@ -81,7 +81,7 @@ def test_a_total_of_the_fast_events_alone() -> None:
 )
 def test_the_share_of_the_fast_events_as_error_ratio(ratio: str, right: str) -> None:
     document = native("raw", error_ratio_query=ratio)
-    (problem,) = loaded(document).problems
+    (problem,) = doubts(document)
     assert problem.rule == "inverted"
     assert fitting(document, ratio, problem) == right
 
@@ -92,14 +92,14 @@ def test_a_kubernetes_spec_is_told_its_own_keys() -> None:
         (f'sum(rate(requests_total{{code=~"5.."}}{W}))', FAST),
         (f"sum(rate(requests_total{W}))", ALL),
     )
-    (problem,) = loaded(document).problems
+    (problem,) = doubts(document)
     assert problem.message.startswith("`errorQuery` counts the fast events")
     assert problem.position.line == 17
 
 
 def test_an_openslo_document_is_told_its_own_keys_at_their_place() -> None:
     slow = f'sum(rate(requests_seconds_count{W})) - sum(rate(requests_seconds_bucket{{le="1"}}{W}))'
-    (problem,) = loaded(changed(OPENSLO, (f'sum(rate(requests_seconds_bucket{{le="1"}}{W}))', slow))).problems
+    (problem,) = doubts(changed(OPENSLO, (f'sum(rate(requests_seconds_bucket{{le="1"}}{W}))', slow)))
     assert problem.message == '`good.query` counts the slow events, those beyond le="1", as good'
     assert problem.position.line == 25
 
@@ -123,7 +123,7 @@ def test_an_openslo_document_is_told_its_own_keys_at_their_place() -> None:
 )
 def test_percent_as_a_ratio(query: str, right: str) -> None:
     document = native("raw", error_ratio_query=query)
-    (problem,) = loaded(document).problems
+    (problem,) = doubts(document)
     assert problem.rule == "percent"
     assert problem.message == "an error ratio is 0 to 1, and this query gives percent"
     assert fitting(document, query, problem) == right
@@ -177,16 +177,14 @@ def test_without_a_bucket_nothing_is_known() -> None:
 )
 def test_a_zero_for_a_whole_ratio(ratio: str, right: str) -> None:
     document = native("raw", error_ratio_query=ratio)
-    (problem,) = loaded(document).problems
+    (problem,) = doubts(document)
     assert problem.rule == "hidden-outage"
     assert fitting(document, ratio, problem) == right
 
 
 def test_a_zero_for_good_events_raises_a_false_alarm() -> None:
     bad = f'sum(rate(requests{{code=~"5.."}}{W}))'
-    (problem,) = loaded(
-        native("events", total_query=ANY, good_query=f"({ANY} - {bad}) or vector(0)")
-    ).problems
+    (problem,) = doubts(native("events", total_query=ANY, good_query=f"({ANY} - {bad}) or vector(0)"))
     assert problem.message == f"while {bad} has no series, the whole difference falls back on 0 good events"
 
 
@@ -208,7 +206,7 @@ def test_a_zero_for_good_events_raises_a_false_alarm() -> None:
     ],
 )
 def test_what_is_sound_is_not_told(errors: str, total: str) -> None:
-    only_slo(native("events", total_query=total, error_query=errors))
+    assert doubts(native("events", total_query=total, error_query=errors)) == []
 
 
 @pytest.mark.parametrize(
@@ -225,9 +223,9 @@ def test_what_is_sound_is_not_told(errors: str, total: str) -> None:
     ],
 )
 def test_a_sound_ratio_is_not_told(query: str) -> None:
-    only_slo(native("raw", error_ratio_query=query))
+    assert doubts(native("raw", error_ratio_query=query)) == []
 
 
 def test_what_the_embedded_parser_does_not_take_is_left_to_promtool() -> None:
     document = native("events", total_query=f"sum(rate(t{W}", error_query=f"{FAST} * 100")
-    assert {problem.rule for problem in loaded(document).problems} == {"promql"}
+    assert {problem.rule for problem in doubts(document)} == {"promql"}

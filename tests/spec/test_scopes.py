@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slo_toolkit.spec.first_look import Says, says
-from tests.spec.documents import NATIVE, SLOTH, changed, loaded, only_slo, told
+from tests.spec.documents import NATIVE, SLOTH, changed, doubts, loaded, told
 
 W = "[{{.window}}]"
 START, END = NATIVE.index("      availability:"), NATIVE.index("    alerting:")
@@ -42,7 +42,7 @@ def rate(selector: str) -> str:
     ],
 )
 def test_a_filter_that_only_the_errors_have_is_told(errors: str, total: str, matcher: str | None) -> None:
-    (problem,) = loaded(spec(errors, total)).problems
+    (problem,) = doubts(spec(errors, total))
     assert problem.rule == "scope"
     assert problem.position.line == 11
     if matcher is None:
@@ -61,12 +61,12 @@ def test_a_filter_that_only_the_errors_have_is_told(errors: str, total: str, mat
     ],
 )
 def test_a_filter_that_only_the_total_has_is_told(errors: str, total: str, matcher: str) -> None:
-    (problem,) = loaded(spec(errors, total)).problems
+    (problem,) = doubts(spec(errors, total))
     assert problem.message == f"`total_query` counts only {matcher}, and `error_query` everything"
 
 
 def test_good_queries_are_read_alike() -> None:
-    (problem,) = loaded(spec('http{code="200",tenant="a"}', "http", "good_query")).problems
+    (problem,) = doubts(spec('http{code="200",tenant="a"}', "http", "good_query"))
     assert problem.message == '`good_query` counts only tenant="a", and `total_query` everything'
 
 
@@ -88,7 +88,7 @@ def test_a_label_that_both_are_grouped_by_is_told_as_well() -> None:
         ),
         (f"sum(rate(requests_total{W}))", f"sum by (region) (rate(requests_total{W}))"),
     )
-    (problem,) = loaded(document).problems
+    (problem,) = doubts(document)
     assert problem.message == '`error_query` counts only region="eu", and `total_query` everything'
 
 
@@ -119,7 +119,7 @@ def test_a_label_that_both_are_grouped_by_is_told_as_well() -> None:
     ],
 )
 def test_what_is_sound_is_not_told(errors: str, total: str) -> None:
-    only_slo(spec(errors, total))
+    assert doubts(spec(errors, total)) == []
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_is_sound_is_not_told(errors: str, total: str) -> None:
 )
 def test_what_only_says_when_it_counts_is_no_filter(errors: str) -> None:
     document = spec('http{code="500"}', "http")
-    only_slo(changed(document, (f'sum(rate(http{{code="500"}}{W}))', errors)))
+    assert doubts(changed(document, (f'sum(rate(http{{code="500"}}{W}))', errors))) == []
 
 
 @pytest.mark.parametrize(

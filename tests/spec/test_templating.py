@@ -69,8 +69,8 @@ def test_it_is_one_problem_at_its_first_action(document: str, place: str, caret:
 @pytest.mark.parametrize(
     "text",
     [
-        "{{ $labels.job }} is down",
-        "{{ $value | humanizePercentage }} of {{ .Labels.job }}",
+        "{{ $labels.sloth_slo }} is down",
+        "{{ $value | humanizePercentage }} of {{ .Labels.sloth_service }}",
         "{{ if gt $value 1.0 }}much{{ else }}little{{ end }}",
         '{{ range query "up" }}{{ .Labels.job }}{{ end }}',
         "{{ with query `up` }}{{ . | first | value }}{{ end }}",
