@@ -1,0 +1,104 @@
+"""What `slo` answers to every spec, and what it writes: in few calls, since starting the program is most of its time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.corpus.forms import PERIOD, Form
+
+_ONLY_RULES = ("--disable", "dashboards", "--disable", "runbooks")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """How the call ended for one spec; the files are there where it ended well."""
+
+    form: Form
+    code: int
+    errors: tuple[str, ...]
+    """Messages with their hints."""
+    warnings: tuple[str, ...]
+    folder: Path
+
+    @property
+    def rule_file(self) -> Path:
+        return self.folder / "rules" / f"{self.form.service}.yaml"
+
+    @property
+    def test_files(self) -> list[Path]:
+        """The generated tests for promtool."""
+        return sorted((self.folder / "tests").rglob(f"{self.form.service}.yaml"))
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The rule file as data."""
+        document: dict[str, Any] = yaml.load(self.rule_file.read_text(), yaml.CSafeLoader)
+        return document
+
+
+def compiled(forms: Iterable[Form], folder: Path) -> dict[Form, Compiled]:
+    """Validate and compile all specs, those of one call's arguments together."""
+    by_call = sorted(forms, key=lambda form: form.arguments)
+    found: dict[Form, Compiled] = {}
+    for number, (arguments, group) in enumerate(groupby(by_call, key=lambda form: form.arguments)):
+        for done in _compiled(list(group), arguments, folder / str(number)):
+            found[done.form] = done
+    return found
+
+
+def _compiled(forms: Sequence[Form], arguments: tuple[str, ...], folder: Path) -> Iterator[Compiled]:
+    given = arguments if "--period" in arguments else ("--period", PERIOD, *arguments)
+    told = _slo("validate", "--output", "json", *given, *_paths(forms))
+    try:
+        problems = json.loads(told.stdout)["problems"]
+    except ValueError:  # the call itself is refused
+        yield from (Compiled(form, told.returncode, (told.stderr,), (), folder) for form in forms)
+        return
+    errors, warnings = ({form: _told(form, problems, level) for form in forms} for level in ("error", "warning"))
+    sound = [form for form in forms if not errors[form]]
+    done = {form: (2, errors[form]) for form in forms if errors[form]}
+    for batch in _batches(sound, given, folder):
+        done |= batch
+    for form in forms:
+        code, messages = done[form]
+        yield Compiled(form, code, messages, warnings[form], folder)
+
+
+def _batches(
+    forms: Sequence[Form], arguments: Sequence[str], folder: Path
+) -> Iterator[dict[Form, tuple[int, tuple[str, ...]]]]:
+    """All of them in one call; where that does not end well, each in its own, to know by which one."""
+    if not forms:
+        return
+    ended = _slo("compile", *arguments, *_paths(forms), "--out", str(folder), *_ONLY_RULES)
+    if ended.returncode == 0 or len(forms) == 1:
+        yield dict.fromkeys(forms, (ended.returncode, (ended.stderr,) if ended.returncode else ()))
+        return
+    for form in forms:
+        yield from _batches([form], arguments, folder)
+
+
+def _told(form: Form, problems: Sequence[dict[str, Any]], level: str) -> tuple[str, ...]:
+    return tuple(
+        f"{problem['message']}\n{problem['hint'] or ''}"
+        for problem in problems
+        if (problem["source"], problem["level"]) == (str(form.path), level)
+    )
+
+
+def _paths(forms: Sequence[Form]) -> list[str]:
+    return [str(form.path) for form in forms]
+
+
+def _slo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "slo_toolkit", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
