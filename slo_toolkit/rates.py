@@ -17,7 +17,7 @@ from typing import assert_never
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.linear import Term, Unit
-from slo_toolkit.meaning.query import needed, read
+from slo_toolkit.meaning.query import may_be_nan, needed, read
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.promql import braces, by, fill_window, le_matcher, number
@@ -146,6 +146,12 @@ def _direct_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) 
         return f"sum{by(slo.group_by)}({fill_window(query, window)}){scale}"
 
     valid, events = whole(sli.total_query), whole(_counted(sli))
+    if may_be_nan(_counted(sli)):
+        # Nothing is known then: NaN would stay for as long as a sum that it is in.
+        valid = f"({valid}) unless {on} (({events}) != ({events}))"
+        events = f"({events}) >= -Inf"
+    if may_be_nan(sli.total_query):
+        valid = f"({valid}) >= -Inf"
     if counted.subtracts and not needed(_counted(sli)) <= needed(sli.total_query):
         valid = f"{valid} and {on} ({events})"
         events = f"({events}) and {on} ({valid_events})"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
-from slo_toolkit.meaning.tree import children, inner, kind, name
+from slo_toolkit.meaning.tree import children, constant, inner, kind, name
 
 _ALWAYS_THERE = frozenset({"vector", "time", "absent", "absent_over_time", "pi", "scalar"})
 
@@ -31,6 +31,17 @@ def subtracts(node: Any) -> bool:
     return any(
         (kind(each) == "BinaryExpr" and name(each) == "-") or kind(each) == "UnaryExpr" for each in _all(node)
     )
+
+
+def divides(node: Any) -> bool:
+    """Whether a query can give NaN where nothing happened: 0 by 0, or a quantile of no observations."""
+    return any(
+        (name(each) in ("/", "%") and constant(each.rhs) is None) or name(each) in _NAN_OF_NOTHING
+        for each in _all(node)
+    )
+
+
+_NAN_OF_NOTHING = frozenset({"histogram_quantile", "histogram_fraction", "histogram_avg"})
 
 
 def selector_text(node: Any) -> str:

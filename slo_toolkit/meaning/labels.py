@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from slo_toolkit.meaning.tree import constant, inner, kind, name
+from slo_toolkit.meaning.tree import constant, inner, kind, name, selectors
 
-_NO_LABELS_FROM = frozenset({"absent", "absent_over_time", "vector", "time", "scalar", "pi"})
+_NO_LABELS_FROM = frozenset({"vector", "time", "scalar", "pi"})
+_LABELS_FROM_MATCHERS = frozenset({"absent", "absent_over_time"})
 _KEEPS_SERIES = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 
 
@@ -81,11 +82,21 @@ def _of_call(node: Any) -> ResultLabels:
     function = name(node)
     if function in _NO_LABELS_FROM:
         return NONE
+    if function in _LABELS_FROM_MATCHERS:
+        return _asked_for(node.args[0])
     if function in ("label_replace", "label_join"):
         return result_labels(node.args[0]).adding((str(node.args[1].val),))
     of_vectors = [result_labels(arg) for arg in node.args if kind(inner(arg)) not in _SCALARS]
     left = of_vectors[-1] if of_vectors else NONE
     return left.dropping(("le",)) if function in ("histogram_quantile", "histogram_fraction") else left
+
+
+def _asked_for(node: Any) -> ResultLabels:
+    """The labels of which a selector asks for one value: what is absent is told with these."""
+    names = [
+        m.name for each in selectors(node) for m in each.matchers.matchers if str(m.op) == "MatchOp.Equal"
+    ]
+    return ResultLabels(tuple(label for label in dict.fromkeys(names) if names.count(label) == 1))
 
 
 _SCALARS = frozenset({"NumberLiteral", "StringLiteral"})

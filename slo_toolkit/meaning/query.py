@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from slo_toolkit.meaning.absence import matcher_value, needed_selectors, subtracts
+from slo_toolkit.meaning.absence import divides, matcher_value, needed_selectors, subtracts
 from slo_toolkit.meaning.labels import ALL, ResultLabels, result_labels
 from slo_toolkit.meaning.linear import UNITS, Linear, NotLinearError, Term, Unit, linear
 from slo_toolkit.meaning.text import WINDOW, cut, unwrapped, without_comments
@@ -75,6 +75,15 @@ def needed(query: str) -> frozenset[str]:
         return needed_selectors(parse(query))
     except ValueError:
         return frozenset()
+
+
+@lru_cache(maxsize=256)
+def may_be_nan(query: str) -> bool:
+    """Whether the query can give NaN where nothing happened. One that cannot be read may."""
+    try:
+        return divides(parse(query))
+    except ValueError:
+        return True
 
 
 def pinned(query: str, label: str) -> str | None:

@@ -57,6 +57,15 @@ def without_comments(query: str) -> str:
     return "".join(match[0] for match in _TOKEN.finditer(query) if match.lastgroup != "comment")
 
 
+def blanked_comments(query: str) -> str:
+    """The query with spaces in place of comments, so that all else stands where it stood."""
+    if "#" not in query:
+        return query
+    return "".join(
+        " " * len(match[0]) if match.lastgroup == "comment" else match[0] for match in _TOKEN.finditer(query)
+    )
+
+
 def raw_strings_quoted(query: str) -> str:
     """The query with double quotes in place of backticks, between which a backslash is a plain character."""
     if "`" not in query:

@@ -97,8 +97,11 @@ class Report:
             raise BrokenError(too_many(path, document=self.document))
 
     def names(self, path: Path) -> bool:
-        """Whether a flaw at exactly this path was reported."""
-        return any(flaw.path == path and flaw.document == self.document for flaw in self.flaws)
+        """Whether an error at exactly this path was reported."""
+        return any(
+            flaw.path == path and flaw.document == self.document and flaw.level is Level.ERROR
+            for flaw in self.flaws
+        )
 
 
 class Place:

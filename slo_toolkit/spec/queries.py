@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from slo_toolkit.meaning.text import WINDOW, raw_strings_quoted, unbalanced, without_comments
+from slo_toolkit.meaning.text import (
+    WINDOW,
+    blanked_comments,
+    raw_strings_quoted,
+    unbalanced,
+    without_comments,
+)
 from slo_toolkit.spec.flaws import Flaw, Place
 from slo_toolkit.spec.suspects import Suspect
 
@@ -31,7 +37,7 @@ class Checks:
             hint = "write the look-back of the range as [{{.window}}]"
             at.wrong("the query has no {{.window}}", hint, rule="window-template")
             return
-        filled, origins = _fill(query)
+        filled, origins = _fill(blanked_comments(query))
         if (unknown := filled.find("{{")) >= 0:
             message = "only {{.window}} is filled in"
             at.report(at.path, message, rule="window-template", offset=origins[unknown])

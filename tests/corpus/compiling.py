@@ -63,7 +63,9 @@ def _compiled(forms: Sequence[Form], arguments: tuple[str, ...], folder: Path) -
     except ValueError:  # the call itself is refused
         yield from (Compiled(form, told.returncode, (told.stderr,), (), folder) for form in forms)
         return
-    errors, warnings = ({form: _told(form, problems, level) for form in forms} for level in ("error", "warning"))
+    errors, warnings = (
+        {form: _told(form, problems, level) for form in forms} for level in ("error", "warning")
+    )
     sound = [form for form in forms if not errors[form]]
     done = {form: (2, errors[form]) for form in forms if errors[form]}
     for batch in _batches(sound, given, folder):

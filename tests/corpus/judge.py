@@ -74,7 +74,13 @@ def filled(query: str, window: str) -> str:
 
 
 def differences(
-    address: str, form: Form, window: str, recorded: Readings, *, every: float = BETWEEN_MOMENTS, lag: float = 0
+    address: str,
+    form: Form,
+    window: str,
+    recorded: Readings,
+    *,
+    every: float = BETWEEN_MOMENTS,
+    lag: float = 0,
 ) -> Iterator[Difference]:
     """Where the recorded ratio of one window is not what the owner's queries give, all over the history.
 
@@ -93,7 +99,9 @@ def differences(
         for seconds in moments(every):
             at = EPOCH + seconds
             found, own, events = (_at(readings, group, at) for readings in (recorded, owner, total))
-            known = [ratio for ratio in (own, _at(longer, group, at)) if ratio is not None and isfinite(ratio)]
+            known = [
+                ratio for ratio in (own, _at(longer, group, at)) if ratio is not None and isfinite(ratio)
+            ]
             may_be_nothing = not known or own is None
             # A raw query that is empty does not say whether there were events.
             if _at(errors, group, at) is None and (queries.total is None or (events or 0) > 0):
@@ -137,7 +145,9 @@ def moments(every: float) -> list[float]:
 def read(address: str, query: str, every: float, first: float | None = None) -> Readings:
     """A query all over the history, or from `first` on."""
     found: dict[Group, dict[float, float]] = {}
-    for labels, values in query_range(address, query, EPOCH + (every if first is None else first), EPOCH + END, every):
+    for labels, values in query_range(
+        address, query, EPOCH + (every if first is None else first), EPOCH + END, every
+    ):
         group = frozenset((name, value) for name, value in labels.items() if name != "__name__")
         found[group] = {float(at): float(value) for at, value in values}
     return found

@@ -51,7 +51,9 @@ def differing_pages(address: str, form: Form, outcome: Replay) -> Iterator[str]:
     """
     ratios = _ratios(address, form)
     compiled = _compiled(form, outcome)
-    for group in sorted({*compiled, *(group for readings in ratios.values() for group in readings)}, key=sorted):
+    for group in sorted(
+        {*compiled, *(group for readings in ratios.values() for group in readings)}, key=sorted
+    ):
         fires, raw = compiled.get(group, set()), _raw(form, ratios, group)
         wrong = fires ^ raw
         if form["missing"] == "unknown":
@@ -80,7 +82,8 @@ def _raw(form: Form, ratios: dict[str, Readings], group: Group) -> set[float]:
         return {at for at, ratio in ratios[window].get(group, {}).items() if ratio > threshold}
 
     fires = (
-        above(tier.long_window, tier.threshold) & above(tier.short_window, tier.threshold) for tier in tiers(form)
+        above(tier.long_window, tier.threshold) & above(tier.short_window, tier.threshold)
+        for tier in tiers(form)
     )
     return set().union(*fires)
 

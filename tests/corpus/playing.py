@@ -86,7 +86,9 @@ def own_labels(form: Form) -> set[str]:
 
 
 def group_of(labels: Group, own: set[str]) -> Group:
-    return frozenset((name, value) for name, value in labels if name not in own and not _GENERATED.fullmatch(name))
+    return frozenset(
+        (name, value) for name, value in labels if name not in own and not _GENERATED.fullmatch(name)
+    )
 
 
 def _labels_of(form: Form) -> tuple[dict[str, str], dict[str, str]]:
@@ -99,4 +101,6 @@ def _labels_of(form: Form) -> tuple[dict[str, str], dict[str, str]]:
 @cache
 def evaluations() -> tuple[float, ...]:
     """Unix times of all evaluations since the windows are full."""
-    return tuple(EPOCH + number * EVALUATION for number in range(int(FULL / EVALUATION), int(END / EVALUATION) + 1))
+    return tuple(
+        EPOCH + number * EVALUATION for number in range(int(FULL / EVALUATION), int(END / EVALUATION) + 1)
+    )
