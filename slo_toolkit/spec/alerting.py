@@ -54,7 +54,8 @@ class AlertingReader:
             absence=AlertMeta(
                 absence.get("labels", {}), absence.get("annotations", {}), absence.get("disable", silent)
             ),
-            absence_for=absence.get("for", default.absence_for),
+            # Two scrapes of a new target must come before anything is known of it.
+            absence_for=absence.get("for", max(default.absence_for, self.scrape_interval * 2)),
         )
         self._named(alerting)
         self._templates()
