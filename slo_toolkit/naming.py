@@ -122,8 +122,12 @@ def identity_names(slo: Slo) -> tuple[str, ...]:
     return (*IDENTITY, *slo.extra_labels)
 
 
-def key_names(slo: Slo) -> tuple[str, ...]:
+def key(slo: Slo) -> Labels:
     """The fewest of them that tell SLOs apart: the id says service and name, too."""
+    return {ID: slo.id, **slo.extra_labels}
+
+
+def key_names(slo: Slo) -> tuple[str, ...]:
     return (ID, *slo.extra_labels)
 
 

@@ -63,4 +63,4 @@ def identity_selector(metric: str, slo: Slo) -> str:
 
 def identity_matchers(slo: Slo) -> str:
     """Matchers that the series of one SLO fulfil, and of one compilation of it."""
-    return selector("", {naming.ID: slo.id, **slo.extra_labels})
+    return selector("", naming.key(slo))

@@ -79,6 +79,7 @@ def _events(slo: Slo) -> str:
 def _alert_table(slo: Slo) -> Iterator[str]:
     yield "## The alerts"
     yield ""
+    yield from _exhausted(slo)
     found = alerts(slo)
     if not found:
         yield from ("No burn-rate alert is switched on, or none can fire at this objective.", "")
@@ -100,6 +101,18 @@ def _alert_table(slo: Slo) -> Iterator[str]:
         )
     if slo.alerting.min_error_events:
         yield f"It also takes at least {slo.alerting.min_error_events} error events in the long window."
+    yield ""
+
+
+def _exhausted(slo: Slo) -> Iterator[str]:
+    wanted = slo.plugins.exhausted_alert
+    if wanted is None:
+        return
+    left = plain(wanted.threshold * 100)
+    yield (
+        f"`{_cell(wanted.name)}` fires once {left} % of the budget of {slo.period.words()} or less has been left "
+        f"for {wanted.pending_for}."
+    )
     yield ""
 
 

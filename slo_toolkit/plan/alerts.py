@@ -12,7 +12,7 @@ from slo_toolkit.plan.carried_labels import carrying_what_it_reads, indented
 from slo_toolkit.plan.model import MATCHERS, AlertingRule
 from slo_toolkit.plan.sli import ratio_of
 from slo_toolkit.plan.tiers import Alert, alerts
-from slo_toolkit.promql import by, identity_matchers, identity_selector, number
+from slo_toolkit.promql import by, identity_matchers, identity_selector, number, selector
 from slo_toolkit.rates import reads_directly, subtracts
 from slo_toolkit.slo import Labels, RawSli, Severity, Slo, Tier
 from slo_toolkit.windows import base_window, recent_window
@@ -162,6 +162,31 @@ def _links(slo: Slo) -> dict[str, str]:
     return {name: url for name, url in links.items() if url}
 
 
+def exhausted_alerts(slo: Slo) -> Iterator[AlertingRule]:
+    """The alert of Sloth's error_budget_exhausted_alert, on the budget that is counted in events.
+
+    As in Sloth it has no severity but one that its own labels say.
+    """
+    wanted = slo.plugins.exhausted_alert
+    if wanted is None:
+        return
+    left = selector(naming.BUDGET_REMAINING, {**naming.key(slo), **wanted.selector})
+    threshold = plain(wanted.threshold)
+    share = f"{plain(wanted.threshold * 100)} % or less" if wanted.threshold else "nothing"
+    annotations = {
+        "title": f"{_WHICH}: the error budget is exhausted",
+        "summary": f"{{{{$value | humanizePercentage}}}} of the error budget of {slo.period} is left",
+        "description": f"Fires while {share} of the error budget of {slo.period} is left.",
+        **_links(slo),
+        **wanted.annotations,
+    }
+    labels = {**_literal(slo.labels), **wanted.labels, **naming.identity(slo)}
+    rule = AlertingRule(
+        wanted.name, f"max{by(_kept(slo))}({left}) <= {threshold}", labels, annotations, wanted.pending_for
+    )
+    yield carrying_what_it_reads(rule, slo, wanted.selector)
+
+
 def _absence_alerts(slo: Slo) -> Iterator[AlertingRule]:
     yield _absence_alert(
         slo,
@@ -211,7 +236,16 @@ def _absence_alert(
 
 
 def _labels(slo: Slo, own: Labels, severity: Severity) -> dict[str, str]:
-    """On an alert, unlike on a recording rule, `{{` in a label starts a template; the SLO's own are none."""
-    literal = {name: value.replace("{{", '{{"{{"}}') for name, value in slo.labels.items()}
     identity = naming.identity(slo)
-    return {**literal, **slo.alerting.labels, **own, **identity, naming.SEVERITY: severity.value}
+    return {
+        **_literal(slo.labels),
+        **slo.alerting.labels,
+        **own,
+        **identity,
+        naming.SEVERITY: severity.value,
+    }
+
+
+def _literal(labels: Labels) -> dict[str, str]:
+    """On an alert, unlike on a recording rule, `{{` in a label starts a template; the SLO's own are none."""
+    return {name: value.replace("{{", '{{"{{"}}') for name, value in labels.items()}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from slo_toolkit import naming
-from slo_toolkit.plan.alerts import alert_rules
+from slo_toolkit.plan.alerts import alert_rules, exhausted_alerts
 from slo_toolkit.plan.aliases import alias_rules
-from slo_toolkit.plan.model import Plan, RuleGroup
+from slo_toolkit.plan.model import Plan, Rule, RuleGroup
 from slo_toolkit.plan.period import (
     COUNT_INTERVAL,
     SETTLE_INTERVAL,
@@ -29,6 +29,7 @@ def default_plan(slo: Slo) -> Plan:
         (*sli_rules(slo), current_burn_rate(slo), *alias_rules(slo), *alert_rules(slo)),
         slo.evaluation_interval,
     )
-    period = RuleGroup(naming.period_group(slo), tuple(period_rules(slo)), COUNT_INTERVAL)
+    counted: tuple[Rule, ...] = (*period_rules(slo), *exhausted_alerts(slo))
+    period = RuleGroup(naming.period_group(slo), counted, COUNT_INTERVAL)
     settled = RuleGroup(naming.settled_group(slo), tuple(settled_rules(slo)), SETTLE_INTERVAL)
     return Plan(slo, (burn_rates, period, settled))

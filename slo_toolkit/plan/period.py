@@ -176,7 +176,7 @@ def _metadata(slo: Slo) -> Iterator[RecordingRule]:
         yield RecordingRule(naming.BASE_WINDOW, f"vector({number(Decimal(base.ms) / 1000)})", labels)
     info = {
         **labels,
-        **slo.plugins.info_labels,
+        **(slo.plugins.info_labels if slo.plugins.info_metric == naming.INFO else {}),
         "sloth_mode": "cli-gen-prom",
         "sloth_objective": plain(slo.objective.percent),
         "sloth_spec": slo.spec,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slo_toolkit import naming
 from slo_toolkit.budget import plain
@@ -32,7 +32,10 @@ from slo_toolkit.spec.indicators import Indicator
 from slo_toolkit.spec.links import check_link, fill_link
 from slo_toolkit.spec.options import AlertWindows, LoadOptions
 from slo_toolkit.spec.queries import Checks
-from slo_toolkit.spec.template_labels import alert_texts, check_labels
+from slo_toolkit.spec.template_labels import AlertTexts, alert_texts, check_labels, exhausted_alert_texts
+
+if TYPE_CHECKING:
+    from slo_toolkit.spec.slo_plugins import Chain
 
 _PERIOD = Duration.of(days=30)
 _INTERVAL = Duration.of(seconds=30)
@@ -71,7 +74,7 @@ class Assembler:
     source: str
     kubernetes: KubernetesMeta | None = None
     _bad_links: set[str] = field(default_factory=set)
-    _told_labels: set[tuple[Path, str]] = field(default_factory=set)
+    _told: set[tuple[Path, str]] = field(default_factory=set)
 
     def drafts(self) -> Iterator[Draft]:
         self._bad_links.update(
@@ -86,8 +89,9 @@ class Assembler:
         service, name = self.root.get("service"), section.get("name")
         links = {key: self._link(section, at, key, service, name) for key in _LINKS}
         objective = self._objective(section, at)
-        plugins, alert_rules = self._plugins(section, at)
-        times = self._times(section)
+        chain = self._plugins(section, at)
+        plugins = chain.plugins if chain else _NO_PLUGINS
+        times = self._times(section, chain)
         labels = {**self.root.get("labels", {}), **section.get("labels", {}), **self.options.extra_labels}
         sli = self._sli(section, at, objective, plugins)
         group_by = self._groups(section, at, labels)
@@ -98,7 +102,7 @@ class Assembler:
             group_by = groups_of_queries(queries, group_by, labels, sli_at)
         aliases = section.get("aliases", {})
         _check_aliases(aliases, sli, at / "aliases")
-        alerting = self._alerting(section, at, objective, times, alert_rules)
+        alerting = self._alerting(section, at, objective, times, chain is None or chain.alerts)
         identifier = f"{service}-{name}" if service and name else ""
         if not identifier or objective is None or sli is None:
             return Draft(None, identifier, at / "name")
@@ -124,36 +128,60 @@ class Assembler:
         )
         if queries and not self.options.compat:
             tell_direct_reads(slo, queries, sli_at)
-        self._check_templates(slo, section, at)
+        self._check_templates(slo, section, at, chain)
         return Draft(slo, identifier, at / "name")
 
-    def _check_templates(self, slo: Slo, section: Mapping[str, Any], at: Place) -> None:
+    def _check_templates(self, slo: Slo, section: Mapping[str, Any], at: Place, chain: Chain | None) -> None:
         if "annotations" in section:
             self.checks.templates(section["annotations"], at / "annotations")
-        texts = alert_texts(slo, self.root, self.at, section, at)
+        texts = [*alert_texts(slo, self.root, self.at, section, at)]
+        if chain:
+            texts += self._plugin_texts(slo, chain)
         level = Level.WARNING if self.options.compat else Level.ERROR
-        check_labels(slo, texts, level, self._told_labels)
+        check_labels(slo, texts, level, self._told)
+
+    def _plugin_texts(self, slo: Slo, chain: Chain) -> Iterator[AlertTexts]:
+        """The texts of alerts that plugins make, which are templates as well."""
+        from slo_toolkit.spec.plugin_effects import warn_of_foreign_selector
+
+        if not self.options.compat:
+            warn_of_foreign_selector(chain.steps, slo, self._told)
+        for step in [step for step in chain.steps if step.name == "error_budget_exhausted_alert"][-1:]:
+            for texts in exhausted_alert_texts(slo, step.place / "config"):
+                if (texts.at.path, "") not in self._told:  # the SLOs share the steps of the root
+                    self._told.add((texts.at.path, ""))
+                    self.checks.templates(texts.texts, texts.at)
+                yield texts
 
     def _inherited(self, section: Mapping[str, Any], key: str) -> Any:
         return section[key] if key in section else self.root.get(key)
 
-    def _times(self, section: Mapping[str, Any]) -> _Times:
-        evaluation = self._inherited(section, "evaluation_interval") or _INTERVAL
+    def _times(self, section: Mapping[str, Any], chain: Chain | None) -> _Times:
+        written = self._inherited(section, "evaluation_interval")
+        evaluation = written or _INTERVAL
         return _Times(
             period=self._inherited(section, "period") or self.options.period or _PERIOD,
-            evaluation=evaluation,
+            evaluation=self._evaluated(chain, written) if chain else evaluation,
             scrape=self._inherited(section, "scrape_interval") or self.options.scrape_interval or evaluation,
         )
 
-    def _plugins(self, section: Mapping[str, Any], at: Place) -> tuple[SlothPlugins, bool]:
-        """What Sloth's plugin chain asks for, and whether it leaves any alerts."""
+    def _evaluated(self, chain: Chain, written: Duration | None) -> Duration:
+        """How often the SLI is evaluated: as the spec says, or else as a plugin of Sloth's does."""
+        from slo_toolkit.spec.plugin_effects import evaluation_interval, warn_of_no_effect
+
+        evaluated = written or evaluation_interval(chain.steps) or _INTERVAL
+        if not self.options.compat:
+            warn_of_no_effect(chain.steps, evaluated, self._told)
+        return evaluated
+
+    def _plugins(self, section: Mapping[str, Any], at: Place) -> Chain | None:
+        """What Sloth's plugin chain asks for; None where there is none."""
         root, own = self.root.get("slo_plugins", {}), section.get("plugins", {})
         if not root and not own:
-            return _NO_PLUGINS, True
+            return None
         from slo_toolkit.spec.slo_plugins import chain  # few specs have one, and its tables take 4 ms
 
-        steps = chain(root, self.at / "slo_plugins", own, at / "plugins")
-        return steps.plugins, steps.alerts
+        return chain(root, self.at / "slo_plugins", own, at / "plugins")
 
     def _sli(
         self, section: Mapping[str, Any], at: Place, objective: Objective | None, plugins: SlothPlugins

@@ -6,7 +6,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.spec import sloth
 from slo_toolkit.spec.kinds import Choice, Flag, ListOf, Text
 from slo_toolkit.spec.maps import LABEL_NAME, AliasMap
-from slo_toolkit.spec.quantities import Number, Span, Threshold, Whole
+from slo_toolkit.spec.quantities import Number, Span, Threshold, Whole, no_evaluation_interval
 from slo_toolkit.spec.shape import Key, Section
 from slo_toolkit.windows import LONGEST_SCRAPE_INTERVAL
 
@@ -147,18 +147,11 @@ ALERTING = sloth.ALERTING.with_keys(
 )
 
 _DAY, _YEAR = Duration.of(days=1), Duration.of(days=366)
-_SHORTEST, _LONGEST = Duration.of(seconds=5), Duration.of(minutes=5)
 
 
 def _no_period(duration: Duration) -> str:
     fits = duration <= _YEAR and _DAY.divides(duration)
     return "" if fits else f"the period of {duration.words()} is not a number of whole days, a year at most"
-
-
-def _no_evaluation_interval(duration: Duration) -> str:
-    # The counts of events are recorded every 5m, from all evaluations in between.
-    fits = _SHORTEST <= duration <= _LONGEST and duration.divides(_LONGEST)
-    return "" if fits else f"the evaluation interval {duration} is not a divisor of 5m from 5s to 5m"
 
 
 def no_scrape_interval(duration: Duration) -> str:
@@ -174,7 +167,7 @@ def no_scrape_interval(duration: Duration) -> str:
 
 
 _PERIOD = Span(_no_period, "write for example 30d or 4w")
-_EVALUATION_INTERVAL = Span(_no_evaluation_interval, "write for example 15s, 30s or 1m")
+_EVALUATION_INTERVAL = Span(no_evaluation_interval, "write for example 15s, 30s or 1m")
 _SCRAPE_INTERVAL = Span(no_scrape_interval)
 
 # These hold for every SLO when they stand at the root.

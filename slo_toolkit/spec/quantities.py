@@ -174,6 +174,16 @@ class Span:
         return {"type": "string", "pattern": pattern, "minLength": 2}
 
 
+_SHORTEST_INTERVAL, _LONGEST_INTERVAL = Duration.of(seconds=5), Duration.of(minutes=5)
+
+
+def no_evaluation_interval(duration: Duration) -> str:
+    """Why the rules cannot be evaluated so often; empty where they can."""
+    # The counts of events are recorded every 5m, from all evaluations in between.
+    fits = _SHORTEST_INTERVAL <= duration <= _LONGEST_INTERVAL and duration.divides(_LONGEST_INTERVAL)
+    return "" if fits else f"the evaluation interval {duration} is not a divisor of 5m from 5s to 5m"
+
+
 class Threshold:
     """A number in the unit of its histogram, or a duration."""
 

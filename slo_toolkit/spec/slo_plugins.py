@@ -89,19 +89,35 @@ _NO_PLUGINS = SlothPlugins()
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
+    """One step of the chain; `at` is None for Sloth's own, which stand in no document."""
+
     id: str
     priority: int
     config: Mapping[str, Any]
     at: Place | None = None
 
+    @property
+    def place(self) -> Place:
+        assert self.at is not None, "a step of the document has a place"
+        return self.at
+
+    @property
+    def name(self) -> str:
+        """The plugin's own name: `info_labels` of `sloth.dev/contrib/info_labels/v1`."""
+        return self.id.rsplit("/", 2)[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What the steps add up to. Without alert rules, no alert of Sloth's is made."""
+    """What the steps add up to. Without alert rules, no alert of Sloth's is made.
+
+    `steps` are those of the document that change something, in the order in which they run.
+    """
 
     plugins: SlothPlugins = _NO_PLUGINS
     alerts: bool = True
+    steps: tuple[Step, ...] = ()
 
 
 def chain(root: Mapping[str, Any], root_at: Place, own: Mapping[str, Any], own_at: Place) -> Chain:
@@ -113,12 +129,12 @@ def chain(root: Mapping[str, Any], root_at: Place, own: Mapping[str, Any], own_a
         _complete(steps, own_at if override else root_at)
         ordered = sorted(steps, key=lambda step: step.priority)
     else:
-        defaults = [_Step(identifier, 0, {}) for identifier in _DEFAULT_STEPS]
+        defaults = [Step(identifier, 0, {}) for identifier in _DEFAULT_STEPS]
         ordered = sorted((*defaults, *steps), key=lambda step: step.priority)
     return _add_up(ordered)
 
 
-def _steps(section: Mapping[str, Any], at: Place) -> Iterator[_Step]:
+def _steps(section: Mapping[str, Any], at: Place) -> Iterator[Step]:
     for index, step in enumerate(section.get("chain", ())):
         place = at / "chain" / index
         identifier = (step or {}).get("id")
@@ -130,10 +146,10 @@ def _steps(section: Mapping[str, Any], at: Place) -> Iterator[_Step]:
             (place / "id").wrong(f"the SLO plugin `{identifier}` is not built in", hint, rule="slo-plugin")
             continue
         read = config.read(step.get("config", {}), (place / "config").path, place.report)
-        yield _Step(identifier, step.get("priority", 0), read or {}, place)
+        yield Step(identifier, step.get("priority", 0), read or {}, place)
 
 
-def _complete(steps: list[_Step], at: Place) -> None:
+def _complete(steps: list[Step], at: Place) -> None:
     """Without Sloth's default steps, the chain itself must make the rules that an SLO cannot be without."""
     present = {step.id for step in steps}
     if not present & {_SLI_RULES, _CORRECTED}:
@@ -159,8 +175,9 @@ _CHANGES = {
 }
 
 
-def _add_up(steps: list[_Step]) -> Chain:
+def _add_up(steps: list[Step]) -> Chain:
     plugins = _NO_PLUGINS
+    effective: list[Step] = []
     later = {step.id for step in steps}
     for step in steps:
         later.discard(step.id)
@@ -172,12 +189,17 @@ def _add_up(steps: list[_Step]) -> Chain:
             )
         else:
             plugins = _with(plugins, step)
-    return Chain(plugins, alerts=any(step.id == _ALERT_RULES for step in steps))
+            effective.append(step)
+    return Chain(
+        plugins,
+        alerts=any(step.id == _ALERT_RULES for step in steps),
+        steps=tuple(step for step in effective if step.at is not None),
+    )
 
 
-def _with(plugins: SlothPlugins, step: _Step) -> SlothPlugins:
+def _with(plugins: SlothPlugins, step: Step) -> SlothPlugins:
     config = step.config
-    match step.id.rsplit("/", 2)[1]:
+    match step.name:
         case "sli_rules":
             return replace(
                 plugins, denominator_corrected=False, disable_optimized=config.get("disableOptimized", False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class AlertTexts:
     templates: frozenset[str]
 
 
-def check_labels(slo: Slo, texts: Iterator[AlertTexts], level: Level, told: set[tuple[Path, str]]) -> None:
+def check_labels(slo: Slo, texts: Iterable[AlertTexts], level: Level, told: set[tuple[Path, str]]) -> None:
     """Report every label that a text reads and that no result of an alert's expression can carry.
 
     `told` holds what was reported of the same document, whose SLOs may share a text.
@@ -100,6 +100,15 @@ def alert_texts(
     for key, meta in active.items():
         for kind, texts in zip(_KINDS, (meta.labels, meta.annotations), strict=True):
             yield _texts(texts, at / "alerting" / key / kind, of_all | dict(meta.labels))
+
+
+def exhausted_alert_texts(slo: Slo, at: Place) -> Iterator[AlertTexts]:
+    """The same of the alert of Sloth's plugin, whose configuration stands at `at`."""
+    wanted = slo.plugins.exhausted_alert
+    if wanted is not None:
+        has = {**wanted.selector, **wanted.labels}
+        yield _texts(wanted.labels, at.entry("alert_labels"), has)
+        yield _texts(wanted.annotations, at.entry("annotations"), has)
 
 
 def _texts(texts: Labels, at: Place, labels: Labels) -> AlertTexts:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +13,7 @@ from slo_toolkit.plan.sloth import sloth_plan
 from slo_toolkit.spec import LoadOptions
 from tests.spec.documents import SLOTH, only_slo
 
-Judge = Callable[[Plan, Mapping[str, str], Mapping[str, str], Any], str]
+from .conftest import Judge
 
 SPEC = """\
 version: slo-toolkit/v1
@@ -73,33 +69,6 @@ LABELS = {
     "route": "team-checkout",
 }
 PAGE = {**LABELS, "sloth_severity": "page"}
-
-
-@pytest.fixture
-def judge(promtool: str, tmp_path: Path) -> Judge:
-    """What promtool finds wrong where an alert must fire once after half an hour, with these labels and this text."""
-
-    def run(plan: Plan, series: Mapping[str, str], labels: Mapping[str, str], annotations: Any) -> str:
-        (tmp_path / "rules.yaml").write_text(rule_file([plan]))
-        wanted = {name: text for name, text in labels.items() if name != "alertname"}
-        test = {
-            "interval": "30s",
-            "input_series": [{"series": name, "values": values} for name, values in series.items()],
-            "alert_rule_test": [
-                {
-                    "eval_time": "30m",
-                    "alertname": labels["alertname"],
-                    "exp_alerts": [{"exp_labels": wanted, "exp_annotations": annotations}],
-                }
-            ],
-        }
-        document = {"rule_files": ["rules.yaml"], "evaluation_interval": "30s", "tests": [test]}
-        (tmp_path / "test.json").write_text(json.dumps(document))
-        command = [promtool, "test", "rules", str(tmp_path / "test.json")]
-        told = subprocess.run(command, capture_output=True, text=True, check=False)
-        return "" if told.returncode == 0 else told.stdout + told.stderr
-
-    return run
 
 
 def _texts(summary: str, *others: str) -> dict[str, str]:

@@ -7,12 +7,18 @@ from decimal import Decimal
 import pytest
 
 from slo_toolkit.duration import Duration
+from slo_toolkit.errors import Level
+from slo_toolkit.recipe import Compat, Recipe
 from slo_toolkit.slo import ExhaustedAlert, LabelRemoval, RuleIntervals, SlothPlugins
-from tests.spec.documents import SLOTH, changed, loaded, only_slo, told
+from slo_toolkit.spec import LoadOptions
+from tests.spec.documents import NATIVE, SLOTH, changed, loaded, only_slo, told
 
 CORE = ", ".join(
     f"{{id: sloth.dev/core/{name}/v1}}" for name in ("sli_rules", "metadata_rules", "alert_rules")
 )
+
+
+SLOTHS_RULES = LoadOptions(recipe=Recipe(compat=Compat.SLOTH))
 
 
 def with_chain(chain: str, *, own: str = "", override: bool = False) -> str:
@@ -59,7 +65,7 @@ def step(name: str, config: str = "{}", priority: int = 0) -> str:
     ],
 )
 def test_each_plugin(chain: str, plugins: SlothPlugins) -> None:
-    assert only_slo(with_chain(chain)).plugins == plugins
+    assert only_slo(with_chain(chain), SLOTHS_RULES).plugins == plugins
 
 
 def test_the_slos_own_steps_follow_those_of_the_root() -> None:
@@ -129,3 +135,93 @@ def test_mistakes_in_a_configuration(chain: str, problem: str) -> None:
 def test_newer_label_names_of_the_info_metric_warn() -> None:
     (problem,) = loaded(with_chain(step("contrib/info_labels", "{labels: {a-b: c}}"))).problems
     assert problem.message == "the label name `a-b` needs Prometheus 3"
+
+
+INTERVALS = "contrib/rule_intervals"
+
+
+@pytest.mark.parametrize(
+    ("interval", "evaluated"),
+    [
+        ("{default: 1m}", "1m"),
+        ("{default: 10m, sliError: 15s, alert: 15s}", "15s"),
+        ("{default: 1m, sliError: 15s, alert: 15s, metadata: 5m}", "15s"),
+    ],
+)
+def test_the_default_rules_take_an_interval_that_fits(interval: str, evaluated: str) -> None:
+    slo = only_slo(with_chain(step(INTERVALS, f"{{interval: {interval}}}")))
+    assert str(slo.evaluation_interval) == evaluated
+    assert str(slo.scrape_interval) == "30s"
+
+
+@pytest.mark.parametrize(
+    ("interval", "evaluated", "warnings"),
+    [
+        ("{default: 10m}", "30s", {"default": "this interval"}),
+        ("{default: 1m, alert: 7m}", "1m", {"alert": "this interval"}),
+        ("{default: 1m, alert: 30s}", "30s", {"default": "this interval of 1m"}),
+        ("{default: 1m, metadata: 2m}", "1m", {"metadata": "this interval"}),
+    ],
+)
+def test_an_interval_that_does_not_fit_is_told(
+    interval: str, evaluated: str, warnings: dict[str, str]
+) -> None:
+    result = loaded(with_chain(step(INTERVALS, f"{{interval: {interval}}}")))
+    assert str(result.slos[0].evaluation_interval) == evaluated
+    assert [problem.message for problem in result.problems] == [
+        f"the default rules do not follow {what}" for what in warnings.values()
+    ]
+    for problem, key in zip(result.problems, warnings, strict=True):
+        assert problem.level is Level.WARNING
+        assert problem.snippet[: problem.position.column - 1].endswith(f"{key}: ")
+
+
+def test_an_evaluation_interval_of_the_spec_wins_over_a_plugins() -> None:
+    chain = f"slo_plugins: {{chain: [{step(INTERVALS, '{interval: {default: 1m}}')}]}}\n"
+    document = changed(NATIVE, ("slos:\n", f"evaluation_interval: 15s\n{chain}slos:\n"))
+    result = loaded(document)
+    assert str(result.slos[0].evaluation_interval) == "15s"
+    (problem,) = result.problems
+    assert problem.message == "the default rules do not follow this interval of 1m"
+
+
+WITHOUT_EFFECT = {
+    step("contrib/remove_labels"): "the default rules do not follow remove_labels",
+    step(
+        "contrib/info_labels", "{labels: {a: b}, metricName: 'slo:objective:ratio'}"
+    ): "the default rules do not follow info_labels on `slo:objective:ratio`",
+    step(
+        "contrib/error_budget_exhausted_alert", "{selector_labels: {owner: shop-team, cluster: a}}"
+    ): 'the rules record no series with cluster="a"',
+}
+
+
+@pytest.mark.parametrize("chain", WITHOUT_EFFECT)
+def test_what_has_no_effect_is_told_by_name_and_once_for_all_slos(chain: str) -> None:
+    second = SLOTH[SLOTH.index("  - name") :].replace("availability\n", "second\n", 1)
+    (problem,) = loaded(with_chain(chain) + second).problems
+    assert (problem.level, problem.message) == (Level.WARNING, WITHOUT_EFFECT[chain])
+    assert problem.position.line == 6
+    assert loaded(with_chain(chain), options=SLOTHS_RULES).problems == ()
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        step("contrib/denominator_corrected_rules"),
+        step("core/sli_rules", "{disableOptimized: true}"),
+        step("contrib/error_budget_exhausted_alert"),
+        step("contrib/validate_victoria_metrics"),
+    ],
+)
+def test_what_the_default_rules_do_anyway_is_not_told(chain: str) -> None:
+    assert told(loaded(with_chain(chain))) == []
+
+
+def test_a_template_of_a_plugins_alert_is_checked_as_any_other() -> None:
+    config = "{annotations: {a: '{{ $labels.owner }} {{ $labels.region }}'}, alert_labels: {b: '{{ end }}'}}"
+    problems = loaded(with_chain(step("contrib/error_budget_exhausted_alert", config))).problems
+    assert {problem.position.line for problem in problems} == {6}
+    messages = [problem.message for problem in problems]
+    assert messages[0] == "no alert of `availability` carries the label `region`"
+    assert "alert template" in messages[1]

@@ -59,4 +59,4 @@ def _links(slo: Slo) -> Iterator[str]:
     burn_rates = f'{{__name__=~"slo:sli_error:ratio_rate.+", {identity_matchers(slo)[1:-1]}}}'
     yield f"[Query it in Prometheus]({explore_url(burn_rates)[1:]})"
     yield f"[Its alerts]({alerts_url(identity_matchers(slo)[1:-1])[1:]})"
-    yield f"[Silence them]({silence_url({naming.ID: slo.id, **slo.extra_labels})[1:]})"
+    yield f"[Silence them]({silence_url(naming.key(slo))[1:]})"
