@@ -51,7 +51,8 @@ def rules_text(plans: Sequence[Plan], recipe: Recipe) -> str:
     """The rules of all `plans` as one text in the recipe's format."""
     if recipe.format is RuleFormat.PROMETHEUS:
         return rule_file(plans)
-    return prometheus_rules(plans, MANAGED_BY if recipe.compat is None else recipe.compat.value)
+    managed_by = MANAGED_BY if recipe.compat is None else recipe.compat.value
+    return prometheus_rules(plans, managed_by, recipe.object_labels, recipe.namespace)
 
 
 def artefacts(plans: Iterable[Plan], recipe: Recipe, folders: Mapping[Tree, Path]) -> list[Artefact]:

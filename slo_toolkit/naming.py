@@ -5,6 +5,7 @@ Names that Sloth has too are Sloth's, so that dashboards, routes and tools made 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -102,6 +103,17 @@ def period_group(slo: Slo) -> str:
 
 def settled_group(slo: Slo) -> str:
     return f"slo-settled-{slo.id}"
+
+
+LONGEST_NAME = 255 - len("-api.requests.json")
+"""Of a service or an SLO: a file's name has 255 bytes, and the longest that is made of one ends like this."""
+
+_NOT_IN_AN_OBJECT = re.compile(r"[^a-z0-9]+")
+
+
+def object_name(service: str) -> str:
+    """`service` as Kubernetes takes it for the name of an object: lower case letters, digits and dashes."""
+    return _NOT_IN_AN_OBJECT.sub("-", service.lower()).strip("-")
 
 
 def identity(slo: Slo) -> Labels:

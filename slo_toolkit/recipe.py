@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from slo_toolkit.slo import Labels, no_labels
 
 
 class Part(StrEnum):
@@ -43,6 +45,14 @@ class Recipe:
     format: RuleFormat = RuleFormat.PROMETHEUS
     compat: Compat | None = None
     disabled: frozenset[Part] = frozenset()
+    object_labels: Labels = field(default_factory=no_labels)
+    """Labels of every object in the operator's format; they win over those of a Kubernetes resource."""
+    namespace: str = ""
+    """Namespace of every object whose SLOs come from no resource with a namespace of its own."""
+
+    @property
+    def makes_objects(self) -> bool:
+        return self.format is RuleFormat.OPERATOR
 
     @property
     def untestable(self) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from slo_toolkit.cli.console import note, plural
-from slo_toolkit.cli.options import spec_input
+from slo_toolkit.cli.object_options import Namespace, ObjectLabel
+from slo_toolkit.cli.options import Words, spec_input, unique_labels
 from slo_toolkit.cli.progress import Progress
 from slo_toolkit.duration import Duration
 from slo_toolkit.recipe import Compat, Part, Recipe, RuleFormat, Tree
@@ -19,16 +19,6 @@ from slo_toolkit.recipe import Compat, Part, Recipe, RuleFormat, Tree
 if TYPE_CHECKING:
     from slo_toolkit.emit.output import Artefact, Change
     from slo_toolkit.plan.model import Plan
-
-_Word = TypeVar("_Word", bound=StrEnum)
-
-
-class _Words(click.Choice[_Word]):
-    """The values of an enumeration, where click itself would offer their names in code."""
-
-    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
-        return str(choice)
-
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -41,16 +31,25 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print the rules, and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; show what would change, and exit with 1 then.")
-@click.option("--disable", "disabled", type=_Words(Part), multiple=True, help="Leave this out; repeatable.")
+@click.option("--disable", "disabled", type=Words(Part), multiple=True, help="Leave this out; repeatable.")
 @click.option(
     "--format",
     "rule_format",
-    type=_Words(RuleFormat),
+    type=Words(RuleFormat),
     default=RuleFormat.PROMETHEUS.value,
     show_default=True,
     help="Rule files for Prometheus, or PrometheusRule objects for its operator.",
 )
-@click.option("--compat", type=_Words(Compat), help="Make the rules that this generator would make.")
+@click.option(
+    "--object-label",
+    "object_labels",
+    type=ObjectLabel(),
+    multiple=True,
+    callback=unique_labels,
+    help="Add this label to every PrometheusRule object; repeatable. It wins over the labels of a resource.",
+)
+@click.option("--namespace", type=Namespace(), help="Namespace of the objects whose spec names none.")
+@click.option("--compat", type=Words(Compat), help="Make the rules that this generator would make.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -65,6 +64,8 @@ def command(
     check: bool,
     disabled: Sequence[Part],
     rule_format: RuleFormat,
+    object_labels: Mapping[str, str],
+    namespace: str | None,
     compat: Compat | None,
 ) -> None:
     """Turn the specs at each PATH into rules, alerts, promtool tests, runbooks and dashboards.
@@ -75,11 +76,13 @@ def command(
     """
     if to_stdout and check:
         raise click.UsageError("--stdout prints the rules and --check compares them: give one of the two.")
+    if (object_labels or namespace) and rule_format is not RuleFormat.OPERATOR:
+        raise click.UsageError("--object-label and --namespace are for the objects of --format operator.")
     from slo_toolkit.cli.loading import read_valid_specs
     from slo_toolkit.compiler import artefacts, owned_folders, plans_of, rules_text
     from slo_toolkit.emit.output import apply, changes
 
-    recipe = Recipe(rule_format, compat, frozenset(disabled))
+    recipe = Recipe(rule_format, compat, frozenset(disabled), object_labels, namespace or "")
     with Progress() as progress:
         slos = read_valid_specs(paths, period, windows, extra_labels, progress, scrape_interval, recipe)
         plans = plans_of(progress.watch(slos, "planned {} SLOs"), recipe)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import click
@@ -11,8 +12,16 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+_Word = TypeVar("_Word", bound=StrEnum)
 
 DEFAULT_PATHS = ("slos",)
+
+
+class Words(click.Choice[_Word]):
+    """The values of an enumeration, where click itself would offer their names in code."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        return str(choice)
 
 
 class Period(click.ParamType[Duration]):

@@ -64,9 +64,10 @@ def apply(changes: Sequence[Change]) -> None:
     try:
         for folder in {change.path.parent for change in changes if change.new is not None}:
             folder.mkdir(parents=True, exist_ok=True)
-        for change in changes:
+        for number, change in enumerate(changes):
             if change.new is not None:
-                temporary = change.path.with_name(f".{change.path.name}.{os.getpid()}")
+                # Short, since the file's own name may be as long as a name can be.
+                temporary = change.path.with_name(f".slo-{os.getpid()}-{number}")
                 staged[temporary] = change.path
                 _write(temporary, change.new)
         for temporary, path in tuple(staged.items()):

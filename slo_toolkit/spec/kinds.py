@@ -60,16 +60,23 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 
 class Text:
-    """Text, of which every YAML reader agrees that it is text."""
+    """Text, of which every YAML reader agrees that it is text; at most `longest` characters where that is given."""
 
-    def __init__(self, pattern: str = "", why: str = "", *, rule: str = "text") -> None:
+    def __init__(
+        self, pattern: str = "", why: str = "", *, rule: str = "text", longest: int | None = None
+    ) -> None:
         self.pattern = re.compile(pattern) if pattern else None
         self.why = why
         self.rule = rule
+        self.longest = longest
 
     def read(self, value: Any, path: Path, report: Report) -> str | None:
         if value.__class__ is not str:
             not_text(value, path, report)
+            return None
+        if self.longest is not None and len(value) > self.longest:
+            message = f"{found(value)} has {len(value)} characters, and {self.longest} is the most"
+            report(path, message, "names of files and objects are made of it", rule=self.rule)
             return None
         if self.pattern is not None and self.pattern.fullmatch(value) is None:
             report(path, f"{found(value)} {self.why}", rule=self.rule)
@@ -81,6 +88,8 @@ class Text:
 
     def schema(self) -> JsonSchema:
         limits: JsonSchema = {"pattern": f"^{self.pattern.pattern}$"} if self.pattern else {"minLength": 1}
+        if self.longest is not None:
+            limits["maxLength"] = self.longest
         return {"type": "string"} | limits
 
 

@@ -29,11 +29,14 @@ _SERVER_KEYS = (
     "uid",
 )
 
+_LONGEST_NAME = 253
+"""Of an object: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"""
+
 METADATA = Section(
     "`metadata`",
     {
         **dict.fromkeys(_SERVER_KEYS, Key(Anything(), "Set by the API server.")),
-        "name": Key(Text(), "Name of the object.", required=True),
+        "name": Key(Text(rule="name", longest=_LONGEST_NAME), "Name of the object.", required=True),
         "namespace": Key(Text(), "Namespace of the object."),
         "labels": Key(TextMap(any_name=True), "Labels of the object."),
         "annotations": Key(TextMap(name="annotation", any_name=True), "Annotations of the object."),

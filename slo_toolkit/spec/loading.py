@@ -17,6 +17,7 @@ from slo_toolkit.spec.decoding import decode
 from slo_toolkit.spec.dialects import Dialect
 from slo_toolkit.spec.flaws import BrokenError, Flaw, Path, Place, Report
 from slo_toolkit.spec.locating import Locator
+from slo_toolkit.spec.namesakes import Owner, check_files, check_objects
 from slo_toolkit.spec.options import AlertWindows, Loaded, LoadedWindows, LoadOptions
 from slo_toolkit.spec.queries import Checks
 from slo_toolkit.spec.reading import Document, read_documents
@@ -38,6 +39,7 @@ def load(sources: Iterable[Source], options: LoadOptions) -> Loaded:
     )
     drafts = [draft for spec in loading.specs for draft in loading.assemble(spec, options, windows)]
     loading.check_ids(drafts)
+    loading.check_names(drafts, options)
     loading.judge()
     return Loaded(loading.sound(drafts), loading.problems(), tuple(dict.fromkeys(loading.notes)))
 
@@ -99,6 +101,7 @@ class _Loading:
         self.specs: list[_Spec] = []
         self.notes: list[str] = []
         self.suspects: list[Suspect] = []
+        self.services: list[Owner] = []
         self._failures: list[Problem] = []
         self._locators: dict[int, Locator] = {}
 
@@ -192,6 +195,9 @@ class _Loading:
             root, at = root.get("spec", {}), at / "spec"
         elif spec.dialect is dialects.OPENSLO:
             root, places = spec.dialect.load().as_sloth(root, at)
+        if service := root.get("service"):
+            named = (at / "spec" if spec.dialect is dialects.OPENSLO else at) / "service"
+            self.services.append(Owner(spec.source, named, service, kubernetes=kubernetes))
         if places is None:
             places = [at / "slos" / index for index in range(len(root.get("slos", ())))]
         assembler = Assembler(
@@ -222,6 +228,19 @@ class _Loading:
                 place = self._position(other.source, other.draft.at, other.draft.at.report.document)
                 message = f"the id `{draft.id}` is taken by the SLO at {place}"
                 draft.at.wrong(message, "rename one of the two", rule="duplicate-id")
+
+    def check_names(self, drafts: Iterable[_SourcedDraft], options: LoadOptions) -> None:
+        """Names of files and objects that would be one."""
+        check_objects(self.services, options.recipe, self._where)
+        slos = [
+            Owner(sourced.source, sourced.draft.at, slo.service, slo.name)
+            for sourced in drafts
+            if (slo := sourced.draft.slo) is not None
+        ]
+        check_files([*self.services, *slos], self._where)
+
+    def _where(self, owner: Owner) -> Position:
+        return self._position(owner.source, owner.at, owner.at.report.document)
 
     def judge(self) -> None:
         """Put to promtool what the embedded parser doubts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slo_toolkit import naming
 from slo_toolkit.spec.kinds import Anything, Choice, Flag, FreeText, ListOf, Text
 from slo_toolkit.spec.maps import TextMap
 from slo_toolkit.spec.quantities import Promise, Whole
@@ -13,6 +14,7 @@ NAME = Text(
     r"[A-Za-z0-9][-A-Za-z0-9_.]*[A-Za-z0-9]",
     "is no name: use at least two letters, digits, `-`, `_` or `.`, with a letter or digit at both ends",
     rule="name",
+    longest=naming.LONGEST_NAME,
 )
 LABELS = TextMap(reserved=True)
 ANNOTATIONS = TextMap(name="annotation")

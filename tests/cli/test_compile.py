@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from slo_toolkit.naming import LONGEST_NAME
 from tests.cli.project import Project
 
 
@@ -167,6 +168,24 @@ def test_disable_can_be_repeated(project: Project) -> None:
     project.slo("compile", "--disable", "tests", "--disable", "runbooks")
 
     assert project.files() == {"rules/shop.yaml", "alertmanager/inhibit-rules.yaml"}
+
+
+def test_objects_get_the_labels_and_the_namespace_of_the_call(project: Project) -> None:
+    options = ["--namespace", "monitoring", "--object-label", "release=prometheus", "--object-label", "a/b="]
+    result = project.slo("compile", "--stdout", "--format", "operator", *options)
+    metadata = yaml.safe_load(result.stdout)["metadata"]
+    assert metadata["namespace"] == "monitoring"
+    assert {"release": "prometheus", "a/b": ""}.items() <= metadata["labels"].items()
+
+
+def test_the_longest_names_can_be_written(project: Project) -> None:
+    """With an API of its own, beside a service that is called as its dashboard is."""
+    long = "x" * (LONGEST_NAME - len("-api"))
+    project.write("slos/long.yaml", project.spec(long, "y" * LONGEST_NAME))
+    project.write("slos/api.yaml", project.spec(f"{long}-api"))
+    result = project.slo("compile")
+    assert result.code == 0, result.stderr
+    assert f"{long}/{'y' * LONGEST_NAME}.md" in project.files("generated/runbooks")
 
 
 def test_the_operator_format_gives_prometheus_rule_objects(project: Project) -> None:

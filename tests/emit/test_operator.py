@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from slo_toolkit.duration import Duration
-from slo_toolkit.emit.operator import object_name, prometheus_rules
+from slo_toolkit.emit.operator import prometheus_rules
 from slo_toolkit.emit.rules import rule_file
+from slo_toolkit.naming import object_name
 from slo_toolkit.slo import KubernetesMeta
 
 from .slos import plan
@@ -53,8 +54,25 @@ def test_the_groups_are_those_of_the_rule_file_with_for() -> None:
     assert {rule["for"] for rule in rules if rule.get("labels", {}).get("sloth_severity") == "page"} == {"3m"}
 
 
-@pytest.mark.parametrize(
-    ("service", "name"), [("shop", "shop"), ("Shop_API", "shop-api"), ("a..b", "a-b"), ("x" * 300, "x" * 253)]
-)
+def test_labels_of_the_call_stand_on_every_object_and_win() -> None:
+    meta = KubernetesMeta("shop-slo", "monitoring", {"release": "old", "prometheus": "main"})
+    labels = {"release": "kube-prometheus-stack", "app.kubernetes.io/managed-by": "flux"}
+    found = _objects(plan(kubernetes=meta), plan(service="cart"), labels=labels)
+    assert [one["metadata"]["labels"] for one in found] == [
+        {"app.kubernetes.io/component": "SLO", **labels, **more} for more in ({"prometheus": "main"}, {})
+    ]
+
+
+def test_a_namespace_of_the_call_is_for_objects_that_have_none() -> None:
+    plans = (
+        plan(kubernetes=KubernetesMeta("a", "own")),
+        plan(kubernetes=KubernetesMeta("b")),
+        plan(service="c"),
+    )
+    names = [(o["metadata"]["name"], o["metadata"]["namespace"]) for o in _objects(*plans, namespace="slo")]
+    assert names == [("a", "own"), ("b", "slo"), ("c", "slo")]
+
+
+@pytest.mark.parametrize(("service", "name"), [("shop", "shop"), ("Shop_API", "shop-api"), ("a..b", "a-b")])
 def test_a_service_becomes_a_name_that_kubernetes_takes(service: str, name: str) -> None:
     assert object_name(service) == name
