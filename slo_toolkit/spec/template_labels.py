@@ -44,7 +44,7 @@ def check_labels(slo: Slo, texts: Iterable[AlertTexts], level: Level, told: set[
                 if (at.path, reference.name) not in told:
                     told.add((at.path, reference.name))
                     message = f"no alert of `{slo.name}` carries the label `{reference.name}`"
-                    hint = _hint(slo, reference.name, known, of_alerts.templates)
+                    hint = _hint(slo, reference.name, known, of_alerts.templates - {name})
                     at.report(at.path, message, hint, rule="template", level=level, offset=reference.offset)
 
 

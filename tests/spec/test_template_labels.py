@@ -102,6 +102,12 @@ def test_a_label_that_is_a_template_itself_cannot_be_read() -> None:
     )
 
 
+def test_a_label_that_is_to_be_a_group_of_that_name_is_told_how() -> None:
+    template = ("category: availability", 'host: "{{ $labels.host }}"')
+    (line,) = told(loaded(changed(SLOTH, template)))
+    assert line.endswith("write `sum by (host) (...)` in every query to have an alert for each `host`")
+
+
 def test_an_alert_that_is_not_made_says_nothing() -> None:
     off = (
         "      page_alert:",
