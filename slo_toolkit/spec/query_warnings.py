@@ -193,7 +193,7 @@ def _without_percent(node: Any) -> str:
     return f"({text_of(node)}) / 100"
 
 
-def _warn_hidden_outage(node: Any, at: Place, what: str) -> None:
+def _warn_hidden_outage(node: Any, at: Place, what: str, *, counted_as_errors: bool = False) -> None:
     """A difference whose second part may be missing, with a 0 for the whole: `(all - good) or vector(0)`."""
     for fallback in _fallbacks(node):
         missing = list(_unguarded(fallback.lhs))
@@ -209,6 +209,8 @@ def _warn_hidden_outage(node: Any, at: Place, what: str) -> None:
         message = (
             f"while {text_of(missing[0].part)} has no series, the whole difference falls back on 0 {what}"
         )
+        if what == "errors" and counted_as_errors:
+            message += "; the rules count all events as errors then"
         at.warn(message, f"write {right}", rule="hidden-outage")
         return
 

@@ -30,16 +30,30 @@ def judge(
        period: before its end) at the burn rate of the last hour, or of the shortest window where that is longer.
     6. met.
     """
+    doubts = (*reading.doubts, *_more_errors_than_events(reading))
     if spending is None:
-        return Verdict.NO_DATA, reading.doubts or ("no events were measured in the period",)
+        return Verdict.NO_DATA, doubts or ("no events were measured in the period",)
     if spending.remaining <= 0 and not reading.is_untrustworthy:
-        return Verdict.EXHAUSTED, ("nothing of the budget is left", *reading.doubts)
-    if reading.doubts:
-        return Verdict.NO_DATA, reading.doubts
+        return Verdict.EXHAUSTED, ("nothing of the budget is left", *doubts)
+    if doubts:
+        return Verdict.NO_DATA, doubts
     if reading.span.is_closed:
         return Verdict.MET, ()
     risks = tuple(_risks(reading, spending, windows, time_to_exhaustion))
     return (Verdict.AT_RISK, risks) if risks else (Verdict.MET, ())
+
+
+def _more_errors_than_events(reading: Reading) -> Iterator[str]:
+    """A ratio above 1 says that the queries do not count the same events, so that no ratio of theirs is right."""
+    ratios = {**reading.ratios, reading.span.elapsed: reading.error_ratio}
+    above = [window for window, ratio in ratios.items() if ratio is not None and ratio > _ALL]
+    if above:
+        ratio = ratios[min(above)]
+        yield f"more errors than events, {ratio:.4g} times as many in {min(above)}: the queries do not count the same"
+
+
+# Beyond what floats and the extrapolation of rate() leave of 1.
+_ALL = Decimal("1.05")
 
 
 def _risks(

@@ -151,7 +151,9 @@ OK, ANY = f'sum(rate(requests{{code=~"2.."}}{W}))', f"sum(rate(requests{W}))"
 def test_a_zero_for_a_whole_difference_hides_an_outage(errors: str, right: str) -> None:
     document, problem = of_errors(errors, ANY)
     assert problem.rule == "hidden-outage"
-    assert problem.message == f"while {OK} has no series, the whole difference falls back on 0 errors"
+    assert problem.message.startswith(
+        f"while {OK} has no series, the whole difference falls back on 0 errors"
+    )
     assert fitting(document, errors, problem) == right
 
 

@@ -52,6 +52,17 @@ def test_a_budget_that_is_gone_within_a_day_is_at_risk(status_of: StatusOf) -> N
     assert status_of(FakePrometheus(recorded(ratio_rate1h=0.026))).verdict is Verdict.MET
 
 
+def test_more_errors_than_events_are_told_and_never_green(status_of: StatusOf) -> None:
+    status = status_of(FakePrometheus(recorded(ratio_rate1h=1.5)))
+    assert status.verdict is Verdict.NO_DATA
+    assert status.reasons == (
+        "more errors than events, 1.5 times as many in 1h: the queries do not count the same",
+    )
+    status = status_of(FakePrometheus(recorded(ratio_rate30d=1.5)))
+    assert status.verdict is Verdict.EXHAUSTED
+    assert "more errors than events" in status.reasons[1]
+
+
 def test_an_alert_on_the_whole_period_is_told_as_any_other(status_of: StatusOf) -> None:
     status = status_of(FakePrometheus(recorded(days=1.0)))
     assert [str(window.long_window) for window in status.alert_windows] == ["1h", "6h", "1d"]
