@@ -65,7 +65,13 @@ def _warn_pair(query: str, total_query: str, key: str, at: Place) -> None:
     if scale(counted) == 100 * scale(total):
         message = f"{ratio.counted_name} is in percent, and {ratio.total_name} is not"
         place.warn(message, f"write {_without_percent(counted)}", rule="percent")
-    _warn_hidden_outage(counted, place, "good events" if ratio.counts_good else "errors")
+    _warn_hidden_outage(
+        counted,
+        place,
+        "good events" if ratio.counts_good else "errors",
+        # What is made from pieces is read as good events, and none of those is an outage.
+        counted_as_errors=read(query).linear is not None,
+    )
     warn_scopes(counted, total, place, ratio.counted_name, ratio.total_name)
 
 
