@@ -28,7 +28,7 @@ def read_specs(
     scrape_interval: Duration | None = None,
     recipe: Recipe | None = None,
 ) -> Loaded:
-    """Every SLO below `paths`, and every problem in order; raises InputError where there is neither."""
+    """Every SLO and all alert windows below `paths`, and every problem in order."""
     stdin = sys.stdin.buffer if sys.stdin is not None else BytesIO()
     options = LoadOptions(period, scrape_interval, extra_labels=extra_labels, recipe=recipe)
     problems: list[Problem] = []
@@ -40,8 +40,6 @@ def read_specs(
     for passed_over in loaded.notes:
         note(passed_over)
     problems += loaded.problems
-    if not loaded.slos and not problems:
-        raise InputError(f"no SLO spec in {', '.join(paths)}")
     return replace(loaded, problems=tuple(sorted(problems, key=lambda problem: problem.sort_key)))
 
 
@@ -54,12 +52,19 @@ def read_valid_specs(
     scrape_interval: Duration | None = None,
     recipe: Recipe | None = None,
 ) -> Sequence[Slo]:
-    """Every SLO below `paths`; prints warnings, and raises InvalidSpec where there is an error."""
+    """Every SLO below `paths`; prints warnings. Raises InvalidSpec for an error, InputError without any SLO."""
     loaded = read_specs(paths, period, windows, extra_labels, progress, scrape_interval, recipe)
     if has_errors(loaded):
         raise InvalidSpec(loaded.problems)
+    if not loaded.slos:
+        raise InputError(no_spec(paths))
     click.echo(problems_text(loaded.problems), err=True, nl=False)
     return loaded.slos
+
+
+def no_spec(paths: Sequence[str]) -> str:
+    """What is wrong where no SLO and no problem was found."""
+    return f"no SLO spec in {', '.join(paths)}"
 
 
 def has_errors(loaded: Loaded) -> bool:

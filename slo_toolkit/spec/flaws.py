@@ -86,11 +86,11 @@ class Report:
         on_key: bool = False,
         offset: int = -1,
     ) -> None:
-        """Take in one more flaw. Raises BrokenError when there are too many errors; more warnings are not told."""
-        if level is Level.WARNING and len(self.flaws) >= FLAW_LIMIT:
+        """Take in one more flaw. Raises BrokenError when there are too many errors; more of the rest is not told."""
+        if level is not Level.ERROR and len(self.flaws) >= FLAW_LIMIT:
             if len(self.flaws) == FLAW_LIMIT:
-                message = f"more than {FLAW_LIMIT} problems: further warnings are not told"
-                self.flaws.append(Flaw(message, path, "", level, "limit", document=self.document))
+                message = f"more than {FLAW_LIMIT} problems: further warnings and notes are not told"
+                self.flaws.append(Flaw(message, path, "", Level.WARNING, "limit", document=self.document))
             return
         self.flaws.append(Flaw(message, path, hint, level, rule, on_key, offset, None, self.document))
         if len(self.flaws) > FLAW_LIMIT:

@@ -34,14 +34,14 @@ def load(sources: Iterable[Source], options: LoadOptions) -> Loaded:
     loading = _Loading()
     for source in sources:
         loading.read(source)
-    windows = AlertWindows(
-        {**loading.alert_windows(), **(options.windows.by_period if options.windows else {})}
-    )
+    found = AlertWindows(loading.alert_windows())
+    windows = AlertWindows({**found.by_period, **(options.windows.by_period if options.windows else {})})
     drafts = [draft for spec in loading.specs for draft in loading.assemble(spec, options, windows)]
     loading.check_ids(drafts)
     loading.check_names(drafts, options)
     loading.judge()
-    return Loaded(loading.sound(drafts), loading.problems(), tuple(dict.fromkeys(loading.notes)))
+    notes = tuple(dict.fromkeys(loading.notes))
+    return Loaded(loading.sound(drafts), loading.problems(), notes, found)
 
 
 def _only_in_native(dialect: Dialect, path: Path) -> str:

@@ -48,12 +48,14 @@ class LoadOptions:
 class Loaded:
     """What the sources hold: the SLOs of all documents without errors, in their order, and every problem.
 
-    `notes` are for people: which files were passed over, and why.
+    `windows` are those of AlertWindows documents among them. `notes` are for people: which files were passed
+    over, and why.
     """
 
     slos: tuple[Slo, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    windows: AlertWindows = field(default_factory=AlertWindows)
 
 
 @dataclass(frozen=True, slots=True)

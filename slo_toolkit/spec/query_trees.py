@@ -63,17 +63,33 @@ def bare(node: Any) -> Any:
 
 
 def literal(node: Any) -> Decimal | None:
-    """The number that `2` and `vector(2)` stand for; None for everything else."""
+    """The finite number that `2` and `vector(2)` stand for; None for everything else."""
     node = bare(node)
     match kind(node):
         case "NumberLiteral":
-            return Decimal(repr(float(node.val)))
+            number = Decimal(repr(float(node.val)))
+            return number if number.is_finite() else None
         case "UnaryExpr":
             value = literal(node.expr)
             return None if value is None else -value
         case "Call" if node.func.name == "vector":
             return literal(node.args[0])
     return None
+
+
+def is_scalar(node: Any) -> bool:
+    """Whether an expression is a number without labels, which no fallback can stand beside."""
+    node = bare(node)
+    match kind(node):
+        case "NumberLiteral":
+            return True
+        case "Call":
+            return str(node.func.return_type).endswith("Scalar")
+        case "UnaryExpr":
+            return is_scalar(node.expr)
+        case "BinaryExpr":
+            return is_scalar(node.lhs) and is_scalar(node.rhs)
+    return False
 
 
 def is_nothing(node: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from slo_toolkit.spec.query_trees import (
     Term,
     bare,
     is_nothing,
+    is_scalar,
     kind,
     literal,
     operator,
@@ -29,6 +31,8 @@ from slo_toolkit.spec.query_trees import (
     tree_of,
 )
 from slo_toolkit.spec.scopes import warn_scopes
+
+_LARGEST_BOUND = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,19 @@ class Ratio:
 
 def warn_events(section: Mapping[str, str], at: Place) -> None:
     """Warn of the two queries of an events SLI."""
+    with suppress(RecursionError):  # of hundreds of operands there is nothing that a warning could say
+        _warn_events(section, at)
+
+
+def warn_raw(query: str, at: Place) -> None:
+    """Warn of the query of a raw SLI."""
+    tree = tree_of(query)
+    if tree is not None:
+        with suppress(RecursionError):
+            _warn_raw(query, tree, at)
+
+
+def _warn_events(section: Mapping[str, str], at: Place) -> None:
     total_query = section.get("total_query", "")
     for key in ("error_query", "good_query"):
         if (query := section.get(key)) and total_query:
@@ -75,11 +92,7 @@ def _warn_pair(query: str, total_query: str, key: str, at: Place) -> None:
     warn_scopes(counted, total, place, ratio.counted_name, ratio.total_name)
 
 
-def warn_raw(query: str, at: Place) -> None:
-    """Warn of the query of a raw SLI."""
-    tree = tree_of(query)
-    if tree is None:
-        return
+def _warn_raw(query: str, tree: Any, at: Place) -> None:
     if scale(tree) == 100:
         message = "an error ratio is 0 to 1, and this query gives percent"
         at.warn(message, f"write {_without_percent(tree)}", rule="percent")
@@ -263,10 +276,12 @@ def _unguarded(node: Any) -> Iterator[_Gap]:
 
 def _gaps(minuend: Any, subtrahend: Any) -> Iterator[_Gap]:
     """Good events are missing in an outage; a bucket or a mean is missing only where nothing is known."""
+    if literal(minuend) is None and is_scalar(minuend):
+        return
     part = bare(subtrahend)
     while operator(part) == "/":
         part = bare(part.lhs)
-    if operator(part) == "or" or literal(part) is not None or not any(terms(part)):
+    if operator(part) == "or" or is_scalar(part) or not any(terms(part)):
         return
     is_mean = literal(minuend) is not None and part is bare(subtrahend)
     is_bucket = any(term.bound for term in terms(part))
@@ -287,6 +302,6 @@ def _warn_bounds(query: str, at: Place) -> None:
     for term in terms(tree) if tree is not None else ():
         matcher = term.bound
         bound = decimal_of(matcher.value) if matcher is not None else None
-        if bound is not None and bound > 0 and (term.base, bound) not in told:
+        if bound is not None and 0 < bound < _LARGEST_BOUND and (term.base, bound) not in told:
             told.add((term.base, bound))
             warn_bound(term.base, Decimal(bound), [m.value for m in term.matchers if m.name != "le"], at)

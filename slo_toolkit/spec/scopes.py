@@ -80,6 +80,8 @@ class _Side:
 def warn_scopes(counted: Any, total: Any, at: Place, counted_name: str, total_name: str) -> None:
     """Warn of each label by which one of two queries counts a smaller part of the world than the other."""
     few, all_ = _Side(counted), _Side(total)
+    if not all_.selectors:  # a constant, for a query that is a ratio already
+        return
     told: set[str] = set()
     for demand in _extras(few, all_):
         if demand.label in told:

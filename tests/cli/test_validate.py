@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from tests.cli.project import Project
+from tests.spec.documents import WINDOWS
 
 # Facts of the SARIF 2.1.0 schema that hold for what is used here.
 _POSITIVE = {"type": "integer", "minimum": 1}
@@ -177,3 +178,81 @@ def test_machines_get_an_empty_report_for_valid_specs(project: Project, output: 
 
     assert result.code == 0
     assert "error:" not in result.stdout
+
+
+WRONG_CALLS = [
+    (["nowhere.yaml"], "nowhere.yaml", "file"),
+    (["empty"], "empty", "foreign"),
+    (["--windows", "nowhere.yaml"], "nowhere.yaml", "file"),
+    (["--windows", "slos/shop.yaml"], "slos/shop.yaml", "windows"),
+    (["--period", "1month"], "<command line>", "call"),
+    (["--perod", "4w"], "<command line>", "call"),
+    (["--extra-label", "a=1", "--extra-label", "a=2"], "<command line>", "call"),
+]
+
+
+@pytest.mark.parametrize(("call", "source", "rule"), WRONG_CALLS)
+@pytest.mark.parametrize("form", [["--output", "json"], ["--output=json"]])
+def test_json_is_there_whatever_is_wrong(
+    project: Project, call: list[str], source: str, rule: str, form: list[str]
+) -> None:
+    (project.folder / "empty").mkdir()
+
+    result = project.slo("validate", *call, *form)
+
+    assert result.code == 2
+    answer = json.loads(result.stdout)
+    assert answer["contract"] == 1
+    assert [(problem["source"], problem["rule"]) for problem in answer["problems"]] == [(source, rule)]
+
+
+@pytest.mark.parametrize(("call", "source", "rule"), WRONG_CALLS)
+def test_so_are_the_other_forms_for_programs(
+    project: Project, call: list[str], source: str, rule: str
+) -> None:
+    (project.folder / "empty").mkdir()
+
+    log = json.loads(project.slo("validate", *call, "--output", "sarif").stdout)
+    commands = project.slo("validate", *call, "--output", "github").stdout
+
+    jsonschema.validate(log, SARIF)
+    assert [result["ruleId"] for result in log["runs"][0]["results"]] == [rule]
+    assert commands.startswith(f"::error file={source}")
+    assert f"title=slo {rule}::" in commands
+
+
+def test_people_are_told_on_standard_error_alone(project: Project) -> None:
+    result = project.slo("validate", "--period", "1month")
+
+    assert (result.code, result.stdout) == (2, "")
+    assert "is no duration" in result.stderr
+
+
+def test_alert_windows_are_judged_by_themselves(project: Project) -> None:
+    project.write("windows.yaml", WINDOWS)
+    project.write("wrong.yaml", WINDOWS.replace("shortWindow: 5m", "shortWindow: 2h"))
+
+    fine, wrong = project.slo("validate", "windows.yaml"), project.slo("validate", "wrong.yaml")
+    answer = json.loads(project.slo("validate", "windows.yaml", "--output", "json").stdout)
+
+    assert (fine.code, fine.stdout) == (0, "no problem in the alert windows for 7 days\n")
+    assert wrong.code == 2
+    assert "the short window 2h is not shorter than the long one, 1h" in wrong.stdout
+    assert (answer["slos"], answer["alert_windows"], answer["problems"]) == ([], ["1w"], [])
+
+
+def test_alert_windows_beside_slos_are_told_of(project: Project) -> None:
+    project.write("slos/windows.yaml", WINDOWS)
+
+    assert project.slo("validate").stdout == (
+        "no problem in 1 SLO of 1 service and the alert windows for 7 days\n"
+    )
+
+
+def test_alert_windows_alone_are_nothing_to_compile(project: Project) -> None:
+    project.write("windows.yaml", WINDOWS)
+
+    result = project.slo("compile", "windows.yaml")
+
+    assert result.code == 2
+    assert "slo: error: no SLO spec in windows.yaml" in result.stderr

@@ -600,7 +600,22 @@ def test_warnings_alone_never_refuse_a_file() -> None:
     result = loaded(SLOTH[: SLOTH.index("  - name")] + "".join(slos))
     assert len(result.slos) == 300
     assert {problem.level for problem in result.problems} == {Level.WARNING}
-    assert "more than 200 problems: further warnings are not told" in {p.message for p in result.problems}
+    assert "more than 200 problems: further warnings and notes are not told" in {
+        p.message for p in result.problems
+    }
+
+
+def test_neither_do_notes() -> None:
+    query = 'max_over_time(late{w="{{.window}}"}[{{.window}}])'
+    slo = (
+        SLOTH[SLOTH.index("  - name") : SLOTH.index("      events:")]
+        + f"      raw: {{error_ratio_query: '{query}'}}\n"
+    )
+    slo += SLOTH[SLOTH.index("    alerting:") :]
+    slos = [changed(slo, ("name: availability", f"name: slo-{number}")) for number in range(300)]
+    result = loaded(SLOTH[: SLOTH.index("  - name")] + "".join(slos))
+    assert len(result.problems) > 200
+    assert len(result.slos) == 300
 
 
 def test_what_a_terminal_would_obey_is_not_passed_on() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from slo_toolkit.errors import Level, Problem
+from slo_toolkit.spec.flaws import Flaw, Place, Report
+from slo_toolkit.spec.query_warnings import warn_events
 from tests.spec.documents import KUBERNETES, NATIVE, OPENSLO, changed, doubts
 
 START, END = NATIVE.index("      availability:"), NATIVE.index("    alerting:")
@@ -231,3 +233,16 @@ def test_a_sound_ratio_is_not_told(query: str) -> None:
 def test_what_the_embedded_parser_does_not_take_is_left_to_promtool() -> None:
     document = native("events", total_query=f"sum(rate(t{W}", error_query=f"{FAST} * 100")
     assert {problem.rule for problem in doubts(document)} == {"promql"}
+
+
+def test_a_query_of_hundreds_of_operands_is_left_alone() -> None:
+    errors = " + ".join([f"sum(rate(e{W}))"] * 480) + f" - sum(rate(f{W})) * 3 or vector(0)"
+    flaws: list[Flaw] = []
+    warn_events({"total_query": ANY, "error_query": errors}, Place((), Report(0, flaws), lambda key: key))
+    assert flaws == []
+
+
+@pytest.mark.parametrize("bound", ["1e400", "x", "-1", "NaN"])
+def test_a_bound_that_is_no_number_is_passed_over(bound: str) -> None:
+    errors = f'{ALL} - sum(rate(shop_seconds_bucket{{le="{bound}"}}{W}))'
+    assert doubts(native("events", total_query=ALL, error_query=errors)) == []

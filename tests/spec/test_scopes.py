@@ -136,6 +136,15 @@ def test_what_only_says_when_it_counts_is_no_filter(errors: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "total", ["vector(1)", "scalar(sum(rate(http{cluster='a'}[{{.window}}]))) * vector(1)"]
+)
+def test_a_constant_total_counts_no_other_part_of_the_world(total: str) -> None:
+    document = spec('http{code="500",cluster="a"}', "http")
+    result = loaded(changed(document, (f"total_query: sum(rate(http{W}))", f"total_query: {total}")))
+    assert "scope" not in {problem.rule for problem in result.problems}
+
+
+@pytest.mark.parametrize(
     ("label", "meaning"),
     [
         ("status_code", Says.OUTCOME),

@@ -16,6 +16,7 @@ def report(loaded: Loaded) -> str:
     answer = {
         "contract": CONTRACT,
         "slos": [{"id": slo.id, "source": slo.source} for slo in loaded.slos],
+        "alert_windows": [str(period) for period in loaded.windows.by_period],
         "errors": levels.count(Level.ERROR),
         "warnings": levels.count(Level.WARNING),
         "notes": levels.count(Level.NOTE),

@@ -21,9 +21,16 @@ _SHOWN = 100
 
 def report(loaded: Loaded) -> str:
     """Every problem, and a closing line that counts them or says that there is none."""
+    return problems_text(loaded.problems) or f"no problem in {' and '.join(_read(loaded))}\n"
+
+
+def _read(loaded: Loaded) -> Iterator[str]:
+    """As in `2 SLOs of 1 service`, `the alert windows for 7 days`."""
     services = len({slo.service for slo in loaded.slos})
-    fine = f"no problem in {plural(len(loaded.slos), 'SLO')} of {plural(services, 'service')}\n"
-    return problems_text(loaded.problems) or fine
+    if loaded.slos:
+        yield f"{plural(len(loaded.slos), 'SLO')} of {plural(services, 'service')}"
+    if loaded.windows.by_period:
+        yield f"the alert windows for {', '.join(period.words() for period in loaded.windows.by_period)}"
 
 
 def problems_text(problems: Sequence[Problem]) -> str:
