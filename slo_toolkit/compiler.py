@@ -84,7 +84,8 @@ def _tests(services: Services, recipe: Recipe) -> Named:
 
     for service, plans in services.items():
         yield f"{service}.yaml", outage_tests(plans, f"../rules/{service}.yaml")
-        yield f"burns/{service}.yaml", burn_tests(plans, f"../../rules/{service}.yaml")
+        if (burns := burn_tests(plans, f"../../rules/{service}.yaml")) is not None:
+            yield f"burns/{service}.yaml", burns
 
 
 def _runbooks(services: Services, recipe: Recipe) -> Named:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from slo_toolkit.emit.output import Artefact, Change
     from slo_toolkit.plan.model import Plan
 
+_NAMED = 3
+"""So many SLOs are named where something is told of many."""
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -95,11 +98,24 @@ def command(
         different = changes(files, leftovers_in=owned_folders(folders) if whole else ())
     if recipe.untestable and Part.TESTS not in recipe.disabled:
         note(f"no promtool tests: {recipe.untestable}")
+    elif Part.TESTS not in recipe.disabled:
+        _tell_gaps(plans)
     if check:
         _show(different)
         context.exit(1 if different else 0)
     apply(different)
     note(_summary(plans, files, different))
+
+
+def _tell_gaps(plans: Sequence[Plan]) -> None:
+    """What the tests could not be made to test: nobody should take their success for more than it is."""
+    from slo_toolkit.emit.gaps import gaps
+
+    of_all = plural(len(plans), "SLO")
+    for gap, slos in gaps(plan.slo for plan in plans).items():
+        names = ", ".join(slo.id for slo in slos[:_NAMED])
+        more = f" and {len(slos) - _NAMED} more" if len(slos) > _NAMED else ""
+        note(f"{len(slos)} of {of_all} tested without {gap.what}: {names}{more} ({gap.reason})")
 
 
 def _show(different: Sequence[Change]) -> None:

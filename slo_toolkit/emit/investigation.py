@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
-from slo_toolkit.emit.linear_query import weights
+from slo_toolkit.emit.query_reading import counters
 from slo_toolkit.emit.selectors import Selector
 from slo_toolkit.promql import by, identity_selector, quote, selector
 from slo_toolkit.rates import latency_quantile
@@ -47,12 +47,12 @@ def _where(slo: Slo) -> Iterator[Step]:
     base = base_window(slo.scrape_interval)
     match slo.sli:
         case EventSli(error_query=str() as errors):
-            yield from _breakdown(_selectors(slo, errors), base, "Which errors are they?")
+            yield from _breakdown(counters(errors), base, "Which errors are they?")
         case EventSli(total_query=total):
-            yield from _breakdown(_selectors(slo, total), base, "Which events are they, good and bad?")
+            yield from _breakdown(counters(total), base, "Which events are they, good and bad?")
         case AvailabilitySli(metric, errors, matchers):
             inner = ",".join(text for text in (matchers, errors) if text)
-            selectors = _selectors(slo, f"sum(rate({metric}{{{inner}}}[{{{{.window}}}}]))")
+            selectors = counters(f"sum(rate({metric}{{{inner}}}[{{{{.window}}}}]))")
             yield from _breakdown(selectors, base, "Which errors are they?")
         case LatencySli():
             yield Step(
@@ -63,11 +63,7 @@ def _where(slo: Slo) -> Iterator[Step]:
             return
 
 
-def _selectors(slo: Slo, query: str) -> list[Selector]:
-    return list(weights(query, slo.group_by) or ())
-
-
-def _breakdown(selectors: list[Selector], window: Duration, question: str) -> Iterator[Step]:
+def _breakdown(selectors: Sequence[Selector], window: Duration, question: str) -> Iterator[Step]:
     """By every label that the query does not pin to one value."""
     for found in selectors:
         labels = tuple(dict.fromkeys(m.name for m in found.matchers if m.op != "="))

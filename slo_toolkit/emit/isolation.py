@@ -18,6 +18,8 @@ Place: TypeAlias = tuple[str, str, str]
 
 def groups_of(sources: Mapping[str, Source]) -> list[list[str]]:
     """The keys of `sources`, in their order, in as few groups as come of taking the first that fits."""
+    if len(sources) == 1:
+        return [list(sources)]
     companies: list[_Company] = []
     groups: list[list[str]] = []
     for key, source in sources.items():

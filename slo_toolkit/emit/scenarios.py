@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from slo_toolkit import budget, naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.simulated_traffic import Course, Phase
+from slo_toolkit.emit.source_series import Source
 from slo_toolkit.plan.tiers import Alert, alerts, effective_tiers
 from slo_toolkit.promql import selector
 from slo_toolkit.slo import Severity, Slo, Tier
@@ -30,7 +31,7 @@ class Check:
 
     at: Duration
     expr: str
-    samples: tuple[tuple[str, int], ...] = ()
+    samples: tuple[tuple[str, int | float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,43 @@ def total_outage(slo: Slo, interval: Duration) -> Scenario | None:
     return _scenario(slo, (Phase(clean), outage, Phase(_between(end, reset))), interval, checks)
 
 
-def no_traffic(slo: Slo, interval: Duration) -> Scenario:
-    """No event is no ratio, never NaN, and no reason for an alert."""
+def whole_outage(slo: Slo, source: Source, interval: Duration) -> Scenario | None:
+    """Every page is there when errors alone are in its window, and goes with them.
+
+    For queries of which it is not known how soon they see a share of errors. None where no page has a window
+    of an hour or less.
+    """
+    pages = {
+        alert: min(tier.long_window for tier in alert.tiers)
+        for alert in alerts(slo)
+        if alert.severity is Severity.PAGE
+    }
+    pages = {alert: window for alert, window in pages.items() if window <= _LONGEST_OUTAGE}
+    if not pages:
+        return None
+    seen = _up(source.lag + slo.scrape_interval, interval) + interval
+    clean = _up(_CLEAN_START, interval) + seen
+    end = clean + _up(max(pages.values()), interval) + seen + _pending(slo, interval)
+    short = max(tier.short_window for alert in pages for tier in alert.tiers)
+    over = end + _up(short, interval) + seen
+    checks = []
+    for alert in pages:
+        checks += [_silent(slo, alert, clean), _firing(slo, alert, end), _silent(slo, alert, over)]
+    outage = Phase(_between(clean, end), _TOTAL)
+    return _scenario(slo, (Phase(clean), outage, Phase(_between(end, over))), interval, checks)
+
+
+def no_traffic(slo: Slo, interval: Duration, counts_zero: bool = True) -> Scenario:
+    """No event is no ratio, never NaN, and no reason for an alert.
+
+    Where it is not known that there were none, the ratio may be 0 as well, and an alert may wait.
+    """
     base = base_window(slo.scrape_interval)
     length = _up(base + slo.scrape_interval, interval)
-    checks = [Check(length, selector(naming.error_ratio(base), _ids(slo))), _no_alert(slo, length)]
+    ratio = selector(naming.error_ratio(base), _ids(slo))
+    checks = [Check(length, ratio), _no_alert(slo, length)]
+    if not counts_zero:
+        checks = [Check(length, f"{ratio} != 0"), _no_alert_fires(slo, length)]
     return _scenario(slo, (Phase(length, traffic=False),), interval, checks)
 
 
@@ -87,11 +120,11 @@ def no_error_series(slo: Slo, interval: Duration) -> Scenario:
     return Scenario(slo, course, (ratio, _no_alert(slo, length)))
 
 
-def slow_burn(slo: Slo, interval: Duration) -> Scenario | None:
+def slow_burn(slo: Slo, interval: Duration, sums_up: bool = True) -> Scenario | None:
     """Errors just under the highest threshold, from the moment on when the rules are loaded.
 
-    That threshold is never reached; each lower one is when the errors have filled enough of its window.
-    None where no alert is to be seen.
+    That threshold is never reached; each lower one is when the errors have filled enough of its window, or
+    before where a window is not the sum of its pieces. None where no alert is to be seen.
     """
     if not effective_tiers(slo):
         return None
@@ -102,18 +135,20 @@ def slow_burn(slo: Slo, interval: Duration) -> Scenario | None:
         if not lengths:
             checks.append(_silent(slo, alert, _up(max(tier.long_window for tier in alert.tiers), interval)))
         elif (fill := min(lengths)) <= _LONGEST_BURN:
-            checks += _around(slo, alert, fill, interval)
+            checks += _around(slo, alert, fill, interval, sums_up)
     return _burn(slo, burn_rate, interval, checks)
 
 
 def fast_burn(slo: Slo, interval: Duration) -> Scenario | None:
     """Errors just over the highest threshold fire its alert as soon as they fill its window."""
-    fastest = [alert for alert in alerts(slo) if _fastest(slo) in alert.tiers]
-    if not fastest or _fastest(slo).long_window > _LONGEST_BURN:
+    if not effective_tiers(slo):
         return None
-    window = _fastest(slo).long_window
-    at = _up(window, interval) + interval + _pending(slo, interval)
-    return _burn(slo, OVER * _fastest(slo).burn_rate, interval, [_firing(slo, fastest[0], at)])
+    fastest = _fastest(slo)
+    if fastest.long_window > _LONGEST_BURN:
+        return None
+    alert = next(alert for alert in alerts(slo) if fastest in alert.tiers)
+    at = _up(fastest.long_window, interval) + interval + _pending(slo, interval)
+    return _burn(slo, OVER * fastest.burn_rate, interval, [_firing(slo, alert, at)])
 
 
 def _burn(slo: Slo, burn_rate: Decimal, interval: Duration, checks: Sequence[Check]) -> Scenario | None:
@@ -124,10 +159,10 @@ def _burn(slo: Slo, burn_rate: Decimal, interval: Duration, checks: Sequence[Che
     return _scenario(slo, (Phase(length, ratio),), interval, checks)
 
 
-def _around(slo: Slo, alert: Alert, fill: Duration, interval: Duration) -> Iterator[Check]:
+def _around(slo: Slo, alert: Alert, fill: Duration, interval: Duration, sums_up: bool) -> Iterator[Check]:
     before = _down(fill, interval, UNDER)
     # The evaluation at which the burn begins counts as a full piece of the window.
-    if before > interval:
+    if sums_up and before > interval:
         yield _silent(slo, alert, Duration(before.ms - interval.ms))
     yield _firing(slo, alert, _up(_times(fill, OVER), interval) + _pending(slo, interval))
 
@@ -181,6 +216,10 @@ def _pending(slo: Slo, interval: Duration) -> Duration:
 
 def _ids(slo: Slo) -> dict[str, str]:
     return {naming.SERVICE: slo.service, naming.SLO: slo.name, **slo.extra_labels}
+
+
+def _no_alert_fires(slo: Slo, at: Duration) -> Check:
+    return Check(at, selector("ALERTS", {**_ids(slo), "alertstate": "firing"}))
 
 
 def _silent(slo: Slo, alert: Alert, at: Duration) -> Check:

@@ -1,172 +1,138 @@
-"""Series that make an SLI count good events or errors, found by reading its queries.
+"""The series behind an SLI, found by reading its queries: what grows, or stands where, while all is good.
 
-Where a query is linear in the rates of counters, every series has a weight in it: a good event is a set of
-series that raises the valid events alone, an error one that raises both alike. What is not understood gives
-None, never a guess.
+What is not understood gives None, never a guess.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache
-from itertools import combinations
-from typing import TypeAlias
 
-from slo_toolkit.emit.linear_query import weights
-from slo_toolkit.emit.selectors import Selector, Series, series_matching
-from slo_toolkit.promql import le_matcher
-from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
+from slo_toolkit.duration import Duration
+from slo_toolkit.emit.query_forms import SAMPLES
+from slo_toolkit.emit.query_reading import Conditions
+from slo_toolkit.emit.selectors import Selector, Series
+from slo_toolkit.emit.series_states import States, counter_states, is_counter, other_states
+from slo_toolkit.emit.sli_reading import Count, count
+from slo_toolkit.slo import RawSli, Sli, Slo
 
-_MOST_SERIES_OF_AN_EVENT = 3
+_CERTAIN_SHARE = 0.9
+"""Of the samples of a window those that are certainly in it, wherever it begins."""
 
 
 @dataclass(frozen=True, slots=True)
-class EventSeries:
-    """What grows with every good event, what with every error, what must only be there, what is read."""
+class Input:
+    """One series: the step of a counter, or the level of a gauge, while all is good and while all fails."""
 
-    good: frozenset[Series]
-    error: frozenset[Series]
-    idle: frozenset[Series]
+    series: Series
+    is_counter: bool
+    good: Decimal
+    error: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The series behind an SLI, and what can be expected of it."""
+
+    inputs: tuple[Input, ...]
     read: tuple[Selector, ...]
+    mixes: bool
+    """A share of both states gives that share of errors."""
+    sums_up: bool
+    """The error ratio of a window is the mean of that of its pieces."""
+    counts: bool
+    """Events are the growth of counters: where nothing grows there are none."""
+    counts_zero: bool
+    """Where nothing grows it is known that there are no events; otherwise a number may stand in, or nothing."""
+    errors_appear: bool
+    """The series that only errors make grow need not be there before."""
+    lag: Duration
+    """How much longer than a window the queries look back."""
+    event_every: Duration | None
+    """How often there is an event, where that is known and the series do not tell."""
 
     @property
     def all(self) -> list[Series]:
-        return sorted(self.good | self.error | self.idle, key=str)
+        return [each.series for each in self.inputs]
 
     @property
     def only_errors(self) -> frozenset[Series]:
         """The series that do not exist before the first error."""
-        return self.error - self.good
-
-
-@dataclass(frozen=True, slots=True)
-class GaugeSeries:
-    """A probe: one gauge whose mean is the share of good events."""
-
-    series: Series
-    read: tuple[Selector, ...]
-
-    @property
-    def all(self) -> list[Series]:
-        return [self.series]
-
-
-Source: TypeAlias = EventSeries | GaugeSeries
+        return _only_errors(self.inputs)
 
 
 def source_series(slo: Slo) -> Source | None:
     """The series behind the SLI of `slo`, None where its queries are not understood."""
-    return _source_series(slo.sli, slo.group_by)
+    source = _source_series(slo.sli, slo.group_by, slo.evaluation_interval)
+    if source is None or source.counts or not slo.alerting.min_error_events:
+        return source
+    # Samples cannot be made more, as the growth of counters can, so a share of them may be too few errors.
+    windows = [tier.long_window for tier in slo.alerting.tiers]
+    if source.event_every is None or not windows:
+        return None
+    most_errors = min(windows).ms / source.event_every.ms * _CERTAIN_SHARE
+    return replace(source, mixes=False) if most_errors >= slo.alerting.min_error_events else None
 
 
 @lru_cache(maxsize=4096)
-def _source_series(sli: Sli, group_by: tuple[str, ...]) -> Source | None:
-    groups = dict.fromkeys(group_by, "example")
-    if isinstance(sli, ProbeSli):
-        return _gauge_series(sli, groups)
-    queries = _queries(sli)
-    if queries is None:
+def _source_series(sli: Sli, group_by: tuple[str, ...], interval: Duration) -> Source | None:
+    counted = count(sli)
+    if counted is None or counted.conditions.shortest < interval * 2:
         return None
-    valid, counted = weights(queries.total, group_by), weights(queries.counted, group_by)
-    if valid is None or counted is None:
+    together = {(label, frozenset(counted.conditions.read)) for label in group_by}
+    conditions = counted.conditions.with_those_of(Conditions(alike=together))
+    counted = replace(counted, conditions=conditions)
+    fixed = _fixed_labels(conditions, group_by)
+    states = counter_states(counted, fixed) if counted.is_growth else None
+    states = states or other_states(counted, fixed)
+    inputs = None if states is None else _inputs(states, counted)
+    if states is None or inputs is None:
         return None
-    errors = _difference(valid, counted) if queries.counts_good else counted
-    return _event_series(valid, errors, groups)
+    return Source(
+        inputs,
+        tuple(conditions.read),
+        mixes=states.mixes and not conditions.lag.ms,
+        sums_up=conditions.summed and not isinstance(sli, RawSli),
+        counts=counted.is_growth,
+        counts_zero=not (isinstance(sli, RawSli) or conditions.filled or conditions.guards),
+        errors_appear=not isinstance(sli, RawSli) and _errors_appear(inputs, counted),
+        lag=conditions.lag,
+        event_every=_event_every(sli, counted, interval),
+    )
 
 
-def unknown_reason(slo: Slo) -> str:
-    """Why an SLI has no series to test it with, in words."""
-    match slo.sli:
-        case RawSli():
-            return "the SLI is a ratio of its own, so there are no events to simulate"
-        case LatencySli(native=True):
-            return "not every promtool can simulate native histograms"
-        case _:
-            return "its queries are more than sums of rates of counters"
+def _fixed_labels(conditions: Conditions, group_by: tuple[str, ...]) -> dict[str, str]:
+    """Labels that all series have alike: with the value that a selector asks for, if one does."""
+    asked = {m.name: m.value for selector in conditions.read for m in selector.matchers if m.op == "="}
+    names = dict.fromkeys((*group_by, *sorted(label for label, _ in conditions.alike)))
+    return {name: asked.get(name) or "example" for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class _Queries:
-    total: str
-    counted: str
-    counts_good: bool
+def _event_every(sli: Sli, counted: Count, interval: Duration) -> Duration | None:
+    if isinstance(sli, RawSli):
+        return Duration.of(seconds=1)  # a ratio is weighed by the time for which it holds
+    return interval if counted.unit == SAMPLES else counted.unit.every
 
 
-def _queries(sli: Sli) -> _Queries | None:
-    match sli:
-        case EventSli(total, str() as errors):
-            return _Queries(total, errors, counts_good=False)
-        case EventSli(total, None, str() as good):
-            return _Queries(total, good, counts_good=True)
-        case AvailabilitySli(metric, errors, matchers):
-            return _Queries(_rate(metric, matchers), _rate(metric, matchers, errors), counts_good=False)
-        case LatencySli(histogram, threshold, matchers, native=False):
-            bucket = _rate(f"{histogram}_bucket", matchers, le_matcher(threshold))
-            return _Queries(_rate(f"{histogram}_count", matchers), bucket, counts_good=True)
-        case _:
-            return None
+def _inputs(states: States, counted: Count) -> tuple[Input, ...] | None:
+    found = [
+        Input(series, kind, Decimal(str(states.good[series])), Decimal(str(states.error[series])))
+        for series in sorted(states.good, key=str)
+        if (kind := is_counter(series, counted)) is not None
+    ]
+    return tuple(found) if len(found) == len(states.good) else None
 
 
-def _rate(metric: str, *matchers: str) -> str:
-    inner = ",".join(matcher.strip().strip(",") for matcher in matchers if matcher.strip())
-    return f"sum(rate({metric}{{{inner}}}[{{{{.window}}}}]))"
+def _only_errors(inputs: tuple[Input, ...]) -> frozenset[Series]:
+    return frozenset(each.series for each in inputs if each.is_counter and each.error and not each.good)
 
 
-def _gauge_series(sli: ProbeSli, fixed: Mapping[str, str]) -> GaugeSeries | None:
-    selectors = tuple(weights(_rate(sli.metric, sli.filter), ()) or ())
-    series = series_matching(sli.metric, selectors, (), fixed)
-    return GaugeSeries(series, selectors) if series is not None else None
-
-
-def _difference(
-    minuend: Mapping[Selector, float], subtrahend: Mapping[Selector, float]
-) -> dict[Selector, float]:
-    selectors = dict.fromkeys((*minuend, *subtrahend))
-    return {selector: minuend.get(selector, 0) - subtrahend.get(selector, 0) for selector in selectors}
-
-
-def _event_series(
-    valid: Mapping[Selector, float], errors: Mapping[Selector, float], fixed: Mapping[str, str]
-) -> EventSeries | None:
-    read = tuple(dict.fromkeys((*valid, *errors)))
-    candidates = {
-        series: (_weight(series, valid), _weight(series, errors)) for series in _candidates(read, fixed)
-    }
-    good = _smallest(candidates, lambda valid, error: valid > 0 and error == 0)
-    if good is None:
-        return None
-    unit = sum(candidates[series][0] for series in good)
-    error = _smallest(candidates, lambda valid, error: valid == unit and error == unit)
-    if error is None:
-        return None
-    missing = [selector for selector in read if not any(map(selector.accepts, good | error))]
-    idle = [series_matching(selector.metric, [selector], [], fixed) for selector in missing]
-    return EventSeries(good, error, frozenset(series for series in idle if series is not None), read)
-
-
-def _weight(series: Series, selectors: Mapping[Selector, float]) -> float:
-    return sum(weight for selector, weight in selectors.items() if selector.accepts(series))
-
-
-def _smallest(
-    candidates: Mapping[Series, tuple[float, float]], wanted: Callable[[float, float], bool]
-) -> frozenset[Series] | None:
-    """The fewest series that together have the wanted weights in the valid events and in the errors."""
-    for size in range(1, _MOST_SERIES_OF_AN_EVENT + 1):
-        for series in combinations(candidates, size):
-            if wanted(sum(candidates[s][0] for s in series), sum(candidates[s][1] for s in series)):
-                return frozenset(series)
-    return None
-
-
-def _candidates(selectors: Sequence[Selector], fixed: Mapping[str, str]) -> Iterator[Series]:
-    """A series for every set of selectors of one metric that matches these and no other."""
-    for metric in dict.fromkeys(selector.metric for selector in selectors):
-        same = [selector for selector in selectors if selector.metric == metric]
-        for size in range(1, len(same) + 1):
-            for wanted in combinations(same, size):
-                unwanted = [selector for selector in same if selector not in wanted]
-                series = series_matching(metric, wanted, unwanted, fixed)
-                if series is not None:
-                    yield series
+def _errors_appear(inputs: tuple[Input, ...], counted: Count) -> bool:
+    """Whether no error series means no errors: not where something else would be empty without them."""
+    if not counted.is_growth:
+        return False
+    appear = _only_errors(inputs)
+    there = [each.series for each in inputs if each.series not in appear]
+    empty = [selector for selector in counted.conditions.read if not any(map(selector.accepts, there))]
+    return bool(appear) and not (counted.subtracts and empty)

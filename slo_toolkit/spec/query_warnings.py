@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from slo_toolkit.meaning.query import read
 from slo_toolkit.spec.bucket_units import warn_bound
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.quantities import decimal_of

@@ -11,7 +11,7 @@ from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.json_text import Shared
 from slo_toolkit.emit.dashboards.look import override_like
 from slo_toolkit.emit.dashboards.model import Panel, Target
-from slo_toolkit.emit.linear_query import weights
+from slo_toolkit.emit.query_reading import counters
 from slo_toolkit.promql import braces, by, identity_selector, le_matcher, number
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Slo
 
@@ -73,7 +73,7 @@ def _errors(slo: Slo) -> Sequence[str]:
             series = f"{metric}{braces(matchers)}{_RANGE}"
             return [f"(count_over_time({series}) - sum_over_time({series}))"]
         case EventSli(_, str() as errors):
-            return [_increase(slo, selector) for selector in weights(errors, slo.group_by) or ()]
+            return [_increase(slo, selector) for selector in counters(errors)]
         case EventSli() | RawSli():
             return ()
         case _ as unreachable:
