@@ -33,6 +33,7 @@ from slo_toolkit.emit.query_forms import (
     selectors,
 )
 from slo_toolkit.emit.selectors import Matcher, Selector
+from slo_toolkit.meaning.tree import parse_filled
 from slo_toolkit.naming import is_generated
 from slo_toolkit.promql import fill_window
 
@@ -111,10 +112,8 @@ class Reading:
 @lru_cache(maxsize=64)
 def parsed(query: str) -> Any | None:
     """The tree of `query`, None where it is no PromQL, such as MetricsQL."""
-    import promql_parser
-
     try:
-        return promql_parser.parse(fill_window(query, _WINDOW))
+        return parse_filled(fill_window(query, _WINDOW))
     except ValueError:
         return None
 

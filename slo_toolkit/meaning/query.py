@@ -32,6 +32,9 @@ class Query:
     """Whether the embedded parser could read it."""
 
 
+_UNREADABLE = (ValueError, RecursionError)
+"""A query that is no PromQL to the embedded parser, or deeper than Python goes."""
+
 # The form of nine queries in ten, which needs no tree.
 _SUM_OF_RATES = re.compile(
     r"sum\s*(?:by\s*\(([\w\s,]*)\)\s*)?"
@@ -52,9 +55,9 @@ def read(query: str) -> Query:
         return Query(ResultLabels(names), Linear((Term(query),), unit), unit=unit)
     try:
         tree = parse(query)
-    except ValueError:
+        labels, negative = result_labels(tree), subtracts(tree)
+    except _UNREADABLE:
         return Query(ALL, None, "unknown PromQL", subtracts=True, known=False)
-    labels, negative = result_labels(tree), subtracts(tree)
     try:
         found = linear(tree, query)
     except NotLinearError as reason:
@@ -63,7 +66,7 @@ def read(query: str) -> Query:
         # What is applied to the look-back is nearer to the reason than what is applied to that.
         culprit = next((function for function in functions if function not in UNITS), reason.culprit)
         return Query(labels, None, culprit, negative, units.pop() if len(units) == 1 else None)
-    except ValueError:  # its text could not be cut where its tree is
+    except _UNREADABLE:  # its text could not be cut where its tree is
         return Query(labels, None, "text that is hard to take apart", negative)
     return Query(labels, found, "", negative, found.unit)
 
@@ -73,7 +76,7 @@ def needed(query: str) -> frozenset[str]:
     """The selectors without whose series the query is empty; none where it cannot be read."""
     try:
         return needed_selectors(parse(query))
-    except ValueError:
+    except _UNREADABLE:
         return frozenset()
 
 
@@ -82,7 +85,7 @@ def may_be_nan(query: str) -> bool:
     """Whether the query can give NaN where nothing happened. One that cannot be read may."""
     try:
         return divides(parse(query))
-    except ValueError:
+    except _UNREADABLE:
         return True
 
 
@@ -90,7 +93,7 @@ def pinned(query: str, label: str) -> str | None:
     """The one value of `label` that every selector of the query lets through; None where there may be several."""
     try:
         values = {matcher_value(node, label) for node in selectors(parse(query))}
-    except ValueError:
+    except _UNREADABLE:
         return None
     return values.pop() if len(values) == 1 else None
 
@@ -113,7 +116,7 @@ def quotient(query: str) -> Quotient | None:
         if found is None:
             return None
         counted, valid = read(found.counted), read(found.valid)
-    except ValueError:
+    except _UNREADABLE:
         return None
     if counted.linear is None or valid.linear is None or counted.linear.unit is not valid.linear.unit:
         return None

@@ -18,9 +18,20 @@ def parse(query: str) -> Any:
 
     The embedded parser takes escapes in raw strings, which have none, so they are quoted for it.
     """
+    return parse_filled(WINDOW.sub(_MARK_TEXT, without_comments(query)))
+
+
+def parse_filled(query: str) -> Any:
+    """The tree of PromQL without a template. Raises ValueError where it is none, or too deep to be taken apart."""
     import promql_parser
 
-    return promql_parser.parse(raw_strings_quoted(WINDOW.sub(_MARK_TEXT, without_comments(query))))
+    if len(query) > _MOST_PARTS and sum(map(query.count, "()+-*/^%")) > _MOST_PARTS:
+        raise ValueError(f"more than {_MOST_PARTS} operators and parentheses")
+    return promql_parser.parse(raw_strings_quoted(query))
+
+
+_MOST_PARTS = 5000
+"""The embedded parser calls itself for each, and goes down with the whole process where its stack ends."""
 
 
 def kind(node: Any) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 from slo_toolkit.meaning.text import (
     WINDOW,
     blanked_comments,
-    raw_strings_quoted,
     unbalanced,
     without_comments,
 )
+from slo_toolkit.meaning.tree import kind, parse_filled
 from slo_toolkit.spec.flaws import Flaw, Place
 from slo_toolkit.spec.suspects import Suspect
 
@@ -48,10 +48,8 @@ class Checks:
             self._promql(filled, origins, at)
 
     def _promql(self, filled: str, origins: list[int], at: Place) -> None:
-        import promql_parser
-
         try:
-            result = _result(promql_parser.parse(raw_strings_quoted(filled)))
+            result = _result(parse_filled(filled))
         except ValueError as error:
             self._suspect_query(filled, origins, str(error), at)
             return
@@ -77,8 +75,6 @@ class Checks:
 
     def matchers(self, metric: str, matchers: str, at: Place) -> None:
         """Label matchers without braces, as they stand in `metric{...}`."""
-        import promql_parser
-
         if matchers.strip()[:1] in ("{", ","):
             at.wrong(
                 "label matchers are written without braces", 'write for example job="shop"', rule="matchers"
@@ -89,7 +85,7 @@ class Checks:
             return
         selector = f"{metric}{{{matchers}}}"
         try:
-            if not isinstance(promql_parser.parse(selector), promql_parser.VectorSelector):
+            if kind(parse_filled(selector)) != "VectorSelector":
                 at.wrong("this is more than label matchers", 'write for example job="shop"', rule="matchers")
         except ValueError as error:
             offset = len(metric) + 1

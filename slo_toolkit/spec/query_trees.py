@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from slo_toolkit.meaning.text import STRING, WINDOW
+from slo_toolkit.meaning.tree import parse_filled
 
 # A look-back that nobody writes, so that the template can be put back in its place.
 _LOOK_BACK = "1h37m13s"
@@ -24,10 +25,8 @@ _INFINITE = frozenset(("+Inf", "Inf", "+inf", "inf"))
 @lru_cache(maxsize=16)
 def tree_of(query: str) -> Any | None:
     """The tree of a query; None where the embedded parser does not take it, of which others tell."""
-    import promql_parser
-
     try:
-        return promql_parser.parse(WINDOW.sub(_LOOK_BACK, query))
+        return parse_filled(WINDOW.sub(_LOOK_BACK, query))
     except ValueError:
         return None
 

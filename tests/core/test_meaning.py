@@ -237,3 +237,10 @@ def test_what_has_no_counterpart_is_found(text: str, odd: str) -> None:
 def test_a_term_of_buckets_is_told_by_its_bound() -> None:
     assert Term('sum(rate(d_bucket{job="a", le="0.5"}[5m]))').is_bucket
     assert not Term('sum(rate(d_bucket{file="0.5"}[5m]))').is_bucket
+
+
+def test_a_query_that_is_too_deep_is_taken_as_it_stands() -> None:
+    deep = " + ".join(["sum(rate(a[W]))"] * 9000)
+    assert not read(query(deep)).known
+    assert quotient(query(f"{deep} / {deep}")) is None
+    assert needed(query(deep)) == frozenset()
