@@ -10,6 +10,7 @@ from slo_toolkit import budget, naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.simulated_traffic import Course, Phase
 from slo_toolkit.emit.source_series import Source
+from slo_toolkit.plan.ladder import raw_limit
 from slo_toolkit.plan.tiers import Alert, alerts, effective_tiers
 from slo_toolkit.promql import selector
 from slo_toolkit.slo import Severity, Slo, Tier
@@ -206,7 +207,7 @@ def _reset(slo: Slo, alert: Alert, end: Duration, start: Duration, interval: Dur
         for tier in alert.tiers
         if (detection := budget.detection_time(slo.objective, tier)) is not None and detection <= outage
     ]
-    return end + _up(max(reached) + slo.scrape_interval, interval) + interval
+    return end + _up(max(reached) + slo.scrape_interval + _lag_of_means(slo), interval) + interval
 
 
 def _pending(slo: Slo, interval: Duration) -> Duration:
@@ -261,7 +262,15 @@ def _down(length: Duration, interval: Duration, factor: Decimal) -> Duration:
 
 
 def _up_with_lag(slo: Slo, length: Duration, interval: Duration) -> Duration:
-    return _up(_times(length, _rate_lag(slo)) + Duration(1), interval)
+    return _up(_times(length, _rate_lag(slo)) + _lag_of_means(slo) + Duration(1), interval)
+
+
+def _lag_of_means(slo: Slo) -> Duration:
+    """A window that is a mean of recorded rates sees an error for up to a base longer, and as much later in full."""
+    base = base_window(slo.scrape_interval)
+    windows = [window for tier in effective_tiers(slo) for window in (tier.short_window, tier.long_window)]
+    is_mean = any(window > raw_limit(base) and not base.divides(window) for window in windows)
+    return base if is_mean else Duration(0)
 
 
 def _rate_lag(slo: Slo) -> Decimal:
