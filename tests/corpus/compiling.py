@@ -1,4 +1,4 @@
-"""What `slo` answers to every spec, and what it writes: in few calls, since starting the program is most of its time."""
+"""What `slo` answers to every spec, and what it writes: in few calls, since starting it is most of its time."""
 
 from __future__ import annotations
 
@@ -34,9 +34,14 @@ class Compiled:
         return self.folder / "rules" / f"{self.form.service}.yaml"
 
     @property
-    def test_files(self) -> list[Path]:
-        """The generated tests for promtool."""
-        return sorted((self.folder / "tests").rglob(f"{self.form.service}.yaml"))
+    def outage_tests(self) -> Path:
+        """The generated tests of outages, silence and missing series."""
+        return self.folder / "tests" / f"{self.form.service}.yaml"
+
+    @property
+    def burn_tests(self) -> Path:
+        """The generated tests of burns that last for hours."""
+        return self.folder / "tests" / "burns" / f"{self.form.service}.yaml"
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -58,9 +63,9 @@ def compiled(forms: Iterable[Form], folder: Path) -> dict[Form, Compiled]:
 def _compiled(forms: Sequence[Form], arguments: tuple[str, ...], folder: Path) -> Iterator[Compiled]:
     given = arguments if "--period" in arguments else ("--period", PERIOD, *arguments)
     told = _slo("validate", "--output", "json", *given, *_paths(forms))
-    try:
-        problems = json.loads(told.stdout)["problems"]
-    except ValueError:  # the call itself is refused
+    problems = _problems(told.stdout)
+    if told.returncode and not {problem["source"] for problem in problems} & set(_paths(forms)):
+        # The call itself is refused, whatever is in the specs.
         yield from (Compiled(form, told.returncode, (told.stderr,), (), folder) for form in forms)
         return
     errors, warnings = (
@@ -87,6 +92,11 @@ def _batches(
         return
     for form in forms:
         yield from _batches([form], arguments, folder)
+
+
+def _problems(report: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(report)["problems"] if report else []
+    return found
 
 
 def _told(form: Form, problems: Sequence[dict[str, Any]], level: str) -> tuple[str, ...]:

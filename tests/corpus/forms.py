@@ -12,12 +12,14 @@ A head is comments: what the form is, in words, and then lines of `#: key: value
                unknown     no series of errors means that nothing is known, or that everything fails: never zero
     exact      yes         no sum of pieces is this query: it has to be read over each window as its owner wrote it
     ratio      the owner's error ratio in PromQL, where it is not the quotient of two queries or the raw query
-    windows    those that are compared, where they are not the usual ones
-    period     no          the ratio of the whole period is not compared
+    windows    those that are compared, where they are not the usual ones; `none` for none
+    period     no          the ratio of the whole period is not compared, where it is counted by time
     scrape     how often the series are scraped, where it is not every 30s
     alerts     no          the page is not compared
+               steady      the page begins with the partial fault, and is there until the end
     beside     a spec of the same folder whose rules are in the same store
     carries    `name=value`: a label or annotation of the page, once it is expanded
+    simulated  yes         its generated tests are tried wherever the corpus runs, and not only with those of every form
     holds      a text that stands in the rules as it is
     executed   no          this Prometheus cannot evaluate the query; only its text is judged
     loads      no          this Prometheus cannot read the query: it is another server's
@@ -58,6 +60,7 @@ _DEFAULTS = {
     "beside": "",
     "carries": "",
     "holds": "",
+    "simulated": "no",
     "executed": "yes",
     "loads": "yes",
 }
@@ -89,7 +92,7 @@ class Form:
 
     @property
     def windows(self) -> tuple[str, ...]:
-        return tuple(self["windows"].split())
+        return () if self["windows"] == "none" else tuple(self["windows"].split())
 
     @property
     def scrape(self) -> float:

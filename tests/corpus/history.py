@@ -1,4 +1,4 @@
-"""The series behind the specs: few services, each with what one kind of query is about, as a Prometheus would hold them.
+"""The series behind the specs: few services, each with what one kind of query is about.
 
 Counters grow by the same amount at each scrape while nothing changes, so that a rate differs between windows by what
 changed alone.
@@ -60,9 +60,15 @@ def counter(
     *,
     alive: Sequence[Span] = (ALWAYS,),
     every: float = SCRAPE,
-) -> Series:
-    """A counter that begins at zero with each life of its process, and goes stale at its end."""
-    return _scraped(name, labels, lambda at: per_second(at - every / 2) * every, alive, every, cumulates=True)
+) -> Iterator[Series]:
+    """A counter; each life of its process is a series of its own, begins at zero, and goes stale at its end."""
+
+    def amount(at: float) -> float:
+        return per_second(at - every / 2) * every
+
+    for number, span in enumerate(alive):
+        process = {"process": str(number)} if len(alive) > 1 else {}
+        yield _scraped(name, {**labels, **process}, amount, (span,), every, cumulates=True)
 
 
 def gauge(
@@ -134,31 +140,27 @@ error_share = changing(BACKGROUND, (PARTIAL, PARTLY), (OUTAGE, 1.0))
 def shop() -> Iterator[Series]:
     """A web shop: errors from the first day on, a partial and a total outage, and some silence."""
     web = {"job": "shop"}
-    for code, share in (("200", 0.9), ("201", 0.1)):
-        yield counter(
-            "shop_requests_total",
-            {**web, "code": code},
-            of(traffic(share), good_share),
-            alive=OUTSIDE_OUTAGE,
-        )
-    yield counter("shop_requests_total", {**web, "code": "500"}, of(traffic(), error_share))
+    for code, part in (("200", 0.9), ("201", 0.1)):
+        good = of(traffic(part), good_share)
+        yield from counter("shop_requests_total", {**web, "code": code}, good, alive=OUTSIDE_OUTAGE)
+    yield from counter("shop_requests_total", {**web, "code": "500"}, of(traffic(), error_share))
     proxied = {"service": "shop@file"}
     for code, share in (("200", good_share), ("502", error_share)):
-        yield counter("traefik_service_requests_total", {**proxied, "code": code}, of(traffic(), share))
+        yield from counter("traefik_service_requests_total", {**proxied, "code": code}, of(traffic(), share))
     yield gauge("shop_info", {**web, "team": "checkout"}, constant(1))
     yield gauge("shop_maintenance", web, changing(0, (Span(OUTAGE.start + 600, OUTAGE.end), 1)))
 
 
 def calm() -> Iterator[Series]:
     """A service that never failed, so that it has no series of errors."""
-    yield counter("calm_requests_total", {"job": "calm", "code": "200"}, traffic())
+    yield from counter("calm_requests_total", {"job": "calm", "code": "200"}, traffic())
 
 
 def late() -> Iterator[Series]:
     """Its first error brings the series of errors."""
     ratio = changing(0, (PARTIAL, PARTLY))
-    yield counter("late_requests_total", {"code": "200"}, of(traffic(), lambda at: 1 - ratio(at)))
-    yield counter(
+    yield from counter("late_requests_total", {"code": "200"}, of(traffic(), lambda at: 1 - ratio(at)))
+    yield from counter(
         "late_requests_total", {"code": "500"}, of(traffic(), ratio), alive=(Span(PARTIAL.start, END),)
     )
 
@@ -168,21 +170,21 @@ def regions() -> Iterator[Series]:
     for region, zone in (("eu", "a"), ("us", "b")):
         where = {"region": region, "zone": zone, "instance": f"{region}-1"}
         if region == "eu":
-            yield counter("edge_requests_total", {**where, "code": "200"}, traffic())
+            yield from counter("edge_requests_total", {**where, "code": "200"}, traffic())
             continue
         good = of(traffic(), good_share)
-        yield counter("edge_requests_total", {**where, "code": "200"}, good, alive=OUTSIDE_OUTAGE)
-        yield counter("edge_requests_total", {**where, "code": "500"}, of(traffic(), error_share))
+        yield from counter("edge_requests_total", {**where, "code": "200"}, good, alive=OUTSIDE_OUTAGE)
+        yield from counter("edge_requests_total", {**where, "code": "500"}, of(traffic(), error_share))
 
 
 def hosts() -> Iterator[Series]:
     """One host takes nearly all the traffic; the other one fails alone."""
     failing = changing(0, (PARTIAL, 1.0))
-    for host, share in (("large", 0.99), ("small", 0.01)):
+    for host, part in (("large", 0.99), ("small", 0.01)):
         ratio = failing if host == "small" else constant(0)
-        rate = changing(PER_SECOND * share, (SILENCE, 0.0))
-        yield counter("gateway_requests_total", {"host": host, "code": "200"}, _rest_of(rate, ratio))
-        yield counter("gateway_requests_total", {"host": host, "code": "503"}, of(rate, ratio))
+        rate = changing(PER_SECOND * part, (SILENCE, 0.0))
+        yield from counter("gateway_requests_total", {"host": host, "code": "200"}, _rest_of(rate, ratio))
+        yield from counter("gateway_requests_total", {"host": host, "code": "503"}, of(rate, ratio))
 
 
 def _rest_of(rate: At, ratio: At) -> At:
@@ -192,26 +194,26 @@ def _rest_of(rate: At, ratio: At) -> At:
 def checks() -> Iterator[Series]:
     """What failed, what went well and what was left out are metrics of their own; nothing failed before the fault."""
     failed = changing(0, (PARTIAL, PARTLY), (OUTAGE, 1.0))
-    yield counter("checks_failed_total", {}, of(traffic(), failed), alive=(Span(PARTIAL.start, END),))
-    yield counter("checks_ok_total", {}, _rest_of(traffic(), failed), alive=OUTSIDE_OUTAGE)
-    yield counter("checks_late_total", {}, traffic(0.1), alive=(Span(SILENCE.end, END),))
+    yield from counter("checks_failed_total", {}, of(traffic(), failed), alive=(Span(PARTIAL.start, END),))
+    yield from counter("checks_ok_total", {}, _rest_of(traffic(), failed), alive=OUTSIDE_OUTAGE)
+    yield from counter("checks_late_total", {}, traffic(0.1), alive=(Span(SILENCE.end, END),))
 
 
 def calls() -> Iterator[Series]:
     """Two ways to fail: refusals from the partial fault on, timeouts in the outage alone."""
     rejected = changing(0, (PARTIAL, PARTLY))
     timeouts = changing(0, (OUTAGE, 0.5))
-    yield counter("calls_total", {}, traffic())
-    yield counter("calls_rejected_total", {}, of(traffic(), rejected))
-    yield counter("calls_timeouts_total", {}, of(traffic(), timeouts), alive=(Span(OUTAGE.start, END),))
+    yield from counter("calls_total", {}, traffic())
+    yield from counter("calls_rejected_total", {}, of(traffic(), rejected))
+    yield from counter("calls_timeouts_total", {}, of(traffic(), timeouts), alive=(Span(OUTAGE.start, END),))
 
 
 def renamed() -> Iterator[Series]:
     """A release within the quiet after the faults gives the metric another name."""
     release = OUTAGE.end + 20 * MINUTE
     for name, life in (("old_orders_total", Span(0, release)), ("new_orders_total", Span(release, END))):
-        yield counter(name, {"state": "done"}, of(traffic(), good_share), alive=(life,))
-        yield counter(name, {"state": "failed"}, of(traffic(), error_share), alive=(life,))
+        yield from counter(name, {"state": "done"}, of(traffic(), good_share), alive=(life,))
+        yield from counter(name, {"state": "failed"}, of(traffic(), error_share), alive=(life,))
 
 
 def rpc() -> Iterator[Series]:
@@ -221,20 +223,21 @@ def rpc() -> Iterator[Series]:
     for bound, share in (("0.1", 0.5), ("0.5", 1.0)):
         fast = of(traffic(share), lambda at: 1 - slow(at))
         labels = {**answered, "le": bound}
-        yield counter("rpc_duration_seconds_bucket", labels, fast, alive=OUTSIDE_OUTAGE)
+        yield from counter("rpc_duration_seconds_bucket", labels, fast, alive=OUTSIDE_OUTAGE)
     for bound in ("2", "+Inf"):
-        yield counter(
+        yield from counter(
             "rpc_duration_seconds_bucket", {**answered, "le": bound}, traffic(), alive=OUTSIDE_OUTAGE
         )
-    yield counter("rpc_duration_seconds_count", answered, traffic(), alive=OUTSIDE_OUTAGE)
-    seconds = lambda at: PER_SECOND * (0.2 + 1.3 * slow(at))  # noqa: E731
-    yield counter("rpc_duration_seconds_sum", answered, of(seconds, traffic(1 / 100)), alive=OUTSIDE_OUTAGE)
+    yield from counter("rpc_duration_seconds_count", answered, traffic(), alive=OUTSIDE_OUTAGE)
+    seconds = of(traffic(), lambda at: 0.2 + 1.3 * slow(at))
+    yield from counter("rpc_duration_seconds_sum", answered, seconds, alive=OUTSIDE_OUTAGE)
     failed = {"status": "failed"}
     unanswered = changing(0, (OUTAGE, PER_SECOND))
-    for bound in ("2", "+Inf"):
-        yield counter("rpc_duration_seconds_bucket", {**failed, "le": bound}, unanswered)
-    yield counter("rpc_duration_seconds_count", failed, unanswered)
-    yield counter("rpc_duration_seconds_sum", failed, lambda at: 2 * unanswered(at))
+    for bound in ("0.1", "0.5", "2", "+Inf"):
+        late = unanswered if bound in ("2", "+Inf") else constant(0)
+        yield from counter("rpc_duration_seconds_bucket", {**failed, "le": bound}, late)
+    yield from counter("rpc_duration_seconds_count", failed, unanswered)
+    yield from counter("rpc_duration_seconds_sum", failed, lambda at: 2 * unanswered(at))
 
 
 SPELLINGS = {
@@ -249,10 +252,10 @@ SPELLINGS = {
 def sizes() -> Iterator[Series]:
     """Histograms in bytes and milliseconds: the share above the one bound that matters is that of the errors."""
     for name, bound in SPELLINGS.items():
-        yield counter(f"{name}_bucket", {"le": "1"}, constant(0))
-        yield counter(f"{name}_bucket", {"le": bound}, of(traffic(), good_share))
-        yield counter(f"{name}_bucket", {"le": "+Inf"}, traffic())
-        yield counter(f"{name}_count", {}, traffic())
+        yield from counter(f"{name}_bucket", {"le": "1"}, constant(0))
+        yield from counter(f"{name}_bucket", {"le": bound}, of(traffic(), good_share))
+        yield from counter(f"{name}_bucket", {"le": "+Inf"}, traffic())
+        yield from counter(f"{name}_count", {}, traffic())
 
 
 SLOW = {"jobs_finished_total": 300.0, "sync_rows_total": 600.0, "nightly_rows_total": 3600.0}
@@ -263,8 +266,8 @@ def slow_scrapes() -> Iterator[Series]:
     """A tenth fails from the beginning of the partial fault to the end of the history."""
     failed = changing(0, (Span(PARTIAL.start, END), 0.1))
     for name, every in SLOW.items():
-        yield counter(name, {"result": "done"}, _rest_of(constant(PER_SECOND), failed), every=every)
-        yield counter(name, {"result": "failed"}, of(constant(PER_SECOND), failed), every=every)
+        yield from counter(name, {"result": "done"}, _rest_of(constant(PER_SECOND), failed), every=every)
+        yield from counter(name, {"result": "failed"}, of(constant(PER_SECOND), failed), every=every)
 
 
 def exports() -> Iterator[Series]:
@@ -273,8 +276,8 @@ def exports() -> Iterator[Series]:
     def batch(at: float) -> float:
         return 20 * PER_SECOND if at % (10 * MINUTE) < SCRAPE else 0.0
 
-    yield counter("exports_total", {"result": "done"}, of(batch, good_share))
-    yield counter("exports_total", {"result": "failed"}, of(batch, error_share))
+    yield from counter("exports_total", {"result": "done"}, of(batch, good_share))
+    yield from counter("exports_total", {"result": "failed"}, of(batch, error_share))
 
 
 def nodes() -> Iterator[Series]:
@@ -305,8 +308,8 @@ def gauges() -> Iterator[Series]:
     yield gauge("relay_ok", {}, changing(1, (OUTAGE, 0)), alive=short[0])
     yield gauge("relay_seen", {}, constant(1), alive=short[1])
     # A count of the same thing by two parties, of which the one that counts errors counts more.
-    yield counter("double_errors_total", {}, changing(1, (OUTAGE, 1.5 * PER_SECOND)))
-    yield counter("double_calls_total", {}, constant(PER_SECOND))
+    yield from counter("double_errors_total", {}, changing(1, (OUTAGE, 1.5 * PER_SECOND)))
+    yield from counter("double_calls_total", {}, constant(PER_SECOND))
 
 
 _BLOCKS = range(0, int(END), 300)

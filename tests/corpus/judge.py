@@ -8,19 +8,20 @@ there are two readings of the owner's that are right: that over the window, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from itertools import product
+from math import ceil, isfinite
 from typing import TypeAlias
 
 from deploy.live.api import query_range
 from deploy.live.rules import seconds as seconds_of
 from tests.corpus.forms import Form
-from tests.corpus.timeline import BETWEEN_MOMENTS, END, EPOCH
+from tests.corpus.timeline import BETWEEN_MOMENTS, END, EPOCH, HOUR
 
 WINDOW = re.compile(r"\{\{-?\s*\.window\s*-?\}\}")
 
-RELATIVE = 0.01
+RELATIVE = 0.02
 ABSOLUTE = 1e-4
 EXACT = 1e-9
 
@@ -73,43 +74,73 @@ def filled(query: str, window: str) -> str:
     return WINDOW.sub(window, query)
 
 
-def differences(
-    address: str,
-    form: Form,
-    window: str,
-    recorded: Readings,
-    *,
-    every: float = BETWEEN_MOMENTS,
-    lag: float = 0,
-) -> Iterator[Difference]:
-    """Where the recorded ratio of one window is not what the owner's queries give, all over the history.
+@dataclass(frozen=True)
+class Truth:
+    """What the owner's queries give over one window."""
 
-    With a lag, in seconds, what the owner's queries gave that long ago is right as well.
+    ratio: Readings
+    also_right: Readings
+    errors: Readings
+    total: Readings | None
+    """None where there is no query that tells whether there were events."""
+
+
+def of_a_window(address: str, form: Form, window: str, recorded: Readings) -> list[Difference]:
+    """Where the recorded ratio of a window is not its owner's, from the first moment on at which the window is full."""
+    queries = Queries.of(form)
+    longer = f"{int(seconds_of(window) + form.scrape)}s"
+    also_right = {} if form.says("exact") else read(address, filled(queries.ratio, longer), BETWEEN_MOMENTS)
+    truth = _truth(address, queries, window, also_right, BETWEEN_MOMENTS)
+    return list(_differences(form, window, recorded, truth, _moments(seconds_of(window), BETWEEN_MOMENTS)))
+
+
+def of_the_period(address: str, form: Form, period: str, recorded: Readings) -> list[Difference]:
+    """The same for the period, which is longer than the history: what came so far, with a delay.
+
+    Events are added every five minutes, and those of the five minutes before; what is read as a whole is read hourly.
     """
     queries = Queries.of(form)
-    owner = read(address, filled(queries.ratio, window), every)
-    longer: Readings = {}
-    if lag:
-        longer = _later(read(address, filled(queries.ratio, window), every, every - lag), lag)
-    elif not form.says("exact"):
-        longer = read(address, filled(queries.ratio, _longer(form, window)), every)
-    errors = read(address, filled(queries.errors, window), every) if queries.errors else owner
-    total = read(address, filled(queries.total, window), every) if queries.total else owner
-    for group in sorted({*owner, *total, *recorded}, key=sorted):
-        for seconds in moments(every):
-            at = EPOCH + seconds
-            found, own, events = (_at(readings, group, at) for readings in (recorded, owner, total))
-            known = [
-                ratio for ratio in (own, _at(longer, group, at)) if ratio is not None and isfinite(ratio)
-            ]
-            may_be_nothing = not known or own is None
-            # A raw query that is empty does not say whether there were events.
-            if _at(errors, group, at) is None and (queries.total is None or (events or 0) > 0):
-                known.append(_WITHOUT_ERRORS[form["missing"]])
-                may_be_nothing = form["missing"] == "unknown" or queries.total is None
-            if not (may_be_nothing if found is None else _is_near(found, known, form)):
-                right = [f"{max(ratio, 0):.6g}" for ratio in known] + ["nothing"] * may_be_nothing
-                yield Difference(window, seconds, group, found, " or ".join(right))
+    every = HOUR if form.says("exact") else BETWEEN_MOMENTS
+    before = (
+        {} if form.says("exact") else read(address, filled(queries.ratio, period), every, every - PERIOD_LAG)
+    )
+    also_right = {
+        group: {at + PERIOD_LAG: ratio for at, ratio in found.items()} for group, found in before.items()
+    }
+    truth = _truth(address, queries, period, also_right, every)
+    return list(_differences(form, period, recorded, truth, _moments(HOUR, every)))
+
+
+PERIOD_LAG = 600.0
+
+
+def _truth(address: str, queries: Queries, window: str, also_right: Readings, every: float) -> Truth:
+    ratio = read(address, filled(queries.ratio, window), every)
+    if queries.errors is None or queries.total is None:
+        return Truth(ratio, also_right, ratio, None)
+    errors, total = (read(address, filled(query, window), every) for query in (queries.errors, queries.total))
+    return Truth(ratio, also_right, errors, total)
+
+
+def _differences(
+    form: Form, window: str, recorded: Readings, truth: Truth, moments: Iterable[float]
+) -> Iterator[Difference]:
+    groups = sorted({*truth.ratio, *(truth.total or ()), *recorded}, key=sorted)
+    for group, seconds in product(groups, moments):
+        at = EPOCH + seconds
+        found, own, other = (
+            _at(readings, group, at) for readings in (recorded, truth.ratio, truth.also_right)
+        )
+        known = [ratio for ratio in (own, other) if ratio is not None and isfinite(ratio)]
+        may_be_nothing = own is None or not known
+        # Where a raw query is empty, it does not tell whether there were events.
+        has_events = truth.total is None or (_at(truth.total, group, at) or 0) > 0
+        if has_events and _at(truth.errors, group, at) is None:
+            known.append(_WITHOUT_ERRORS[form["missing"]])
+            may_be_nothing = form["missing"] == "unknown" or truth.total is None
+        if not (may_be_nothing if found is None else _is_near(found, known, form)):
+            right = [f"{max(ratio, 0):.6g}" for ratio in known] + ["nothing"] * may_be_nothing
+            yield Difference(window, seconds, group, found, " or ".join(right))
 
 
 _WITHOUT_ERRORS = {"zero": 0.0, "unknown": 1.0}
@@ -118,14 +149,6 @@ _WITHOUT_ERRORS = {"zero": 0.0, "unknown": 1.0}
 
 def _at(readings: Readings, group: Group, at: float) -> float | None:
     return readings.get(group, {}).get(at)
-
-
-def _later(readings: Readings, lag: float) -> Readings:
-    return {group: {at + lag: value for at, value in values.items()} for group, values in readings.items()}
-
-
-def _longer(form: Form, window: str) -> str:
-    return f"{int(seconds_of(window) + form.scrape)}s"
 
 
 def _is_near(found: float, known: list[float], form: Form) -> bool:
@@ -137,9 +160,9 @@ def _is_near(found: float, known: list[float], form: Form) -> bool:
     return min(low, 1.0) * (1 - relative) - absolute <= found <= high * (1 + relative) + absolute
 
 
-def moments(every: float) -> list[float]:
+def _moments(first: float, every: float) -> list[float]:
     """Seconds from the start of the history."""
-    return [number * every for number in range(1, int(END / every) + 1)]
+    return [number * every for number in range(ceil(first / every), int(END / every) + 1)]
 
 
 def read(address: str, query: str, every: float, first: float | None = None) -> Readings:

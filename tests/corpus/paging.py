@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
 
+from deploy.live.api import instant
 from deploy.live.replay import Replay
 from deploy.live.rules import seconds
+from tests.corpus.compiling import Compiled
 from tests.corpus.forms import Form
 from tests.corpus.judge import Group, Queries, Readings, filled, read
 from tests.corpus.playing import EVALUATION, evaluations, group_of, own_labels, period_of
-from tests.corpus.timeline import EPOCH, FULL
+from tests.corpus.timeline import EPOCH, FULL, HOUR, PARTIAL
 
 LATE = 2
 """By how many evaluations a page may differ from that on raw queries."""
@@ -69,6 +72,36 @@ def differing_pages(address: str, form: Form, outcome: Replay) -> Iterator[str]:
             )
 
 
+def interruptions(outcome: Replay) -> list[str]:
+    """What keeps the page from being there from the partial fault to the end of the history, without a break."""
+    pages = [firing for firing in outcome.firings if dict(firing.labels).get("sloth_severity") == "page"]
+    if not pages:
+        return ["there is no page"]
+    begins = min(firing.start for firing in pages) - EPOCH - PARTIAL.start
+    late = [f"the page begins after {begins:.0f} s"] if not 0 < begins < HOUR else []
+    ended = [f"the page ends at {_clock(firing.end)}" for firing in pages if firing.end is not None]
+    return late + ended
+
+
+def carried(address: str, compiled: Compiled, outcome: Replay) -> dict[str, str]:
+    """Labels and annotations of the first page, with the labels of its result filled in as Prometheus does it."""
+    first = min(f.start for f in outcome.firings if dict(f.labels).get("sloth_severity") == "page")
+    rules = [rule for group in compiled.rules["groups"] for rule in group["rules"]]
+    (page,) = (rule for rule in rules if "alert" in rule and rule["labels"].get("sloth_severity") == "page")
+    result, _ = instant(address, page["expr"], first)[0]
+    texts = {**page["labels"], **page["annotations"]}
+    return {name: _LABEL.sub(lambda match: result.get(match[1], ""), text) for name, text in texts.items()}
+
+
+_LABEL = re.compile(r"\{\{-?\s*\$labels\.(\w+)\s*-?\}\}")
+
+
+def is_told(outcome: Replay, at: float) -> bool:
+    """Whether the alert on telemetry that is gone fires at this Unix time."""
+    firings = (firing for firing in outcome.firings if firing.alert.endswith("NoTelemetry"))
+    return any(firing.start <= at < (firing.end or inf) for firing in firings)
+
+
 def _ratios(address: str, form: Form) -> dict[str, Readings]:
     ratio = Queries.of(form).ratio
     windows = {window for tier in tiers(form) for window in (tier.long_window, tier.short_window)}
@@ -79,7 +112,7 @@ def _raw(form: Form, ratios: dict[str, Readings], group: Group) -> set[float]:
     """The evaluations at which the page on the owner's queries fires."""
 
     def above(window: str, threshold: float) -> set[float]:
-        return {at for at, ratio in ratios[window].get(group, {}).items() if ratio > threshold}
+        return {at for at, ratio in ratios[window].get(group, {}).items() if threshold < ratio < inf}
 
     fires = (
         above(tier.long_window, tier.threshold) & above(tier.short_window, tier.threshold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from deploy.live.remote_write import write
@@ -24,7 +25,9 @@ _GENERATED = re.compile(r"sloth_\w+|alertname")
 _INPUTS = {
     "shop:errors:rate{}": 'sum(rate(shop_requests_total{{code="500"}}[{}]))',
     "shop:requests:rate{}": "sum(rate(shop_requests_total[{}]))",
-    "shop:errors:ratio{}": 'sum(rate(shop_requests_total{{code="500"}}[{0}])) / (sum(rate(shop_requests_total[{0}])) > 0)',
+    "shop:errors:ratio{}": (
+        'sum(rate(shop_requests_total{{code="500"}}[{0}])) / (sum(rate(shop_requests_total[{0}])) > 0)'
+    ),
 }
 _INPUT_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", PERIOD)
 
@@ -37,10 +40,10 @@ def write_history(address: str) -> None:
         for name, query in _INPUTS.items()
         for window in _INPUT_WINDOWS
     ]
-    replay(address, rules_of({"groups": [{"name": "inputs", "interval": "30s", "rules": rules}]}), _PLAN)
+    replay(address, rules_of({"groups": [{"name": "inputs", "interval": "30s", "rules": rules}]}), PLAN)
 
 
-_PLAN = Plan(EPOCH, EPOCH + END, phase=aligned)
+PLAN = Plan(EPOCH, EPOCH + END, phase=aligned)
 
 
 def played(address: str, compiled: Compiled) -> Replay:
@@ -48,7 +51,7 @@ def played(address: str, compiled: Compiled) -> Replay:
     rules = [rule for rule in rules_of(compiled.rules) if not rule.alert or _is_judged(rule)]
     names = {f"{_RATIO}{window}" for window in (*compiled.form.windows, period_of(compiled.form))}
     alerts = {rule.name for rule in rules if rule.alert}
-    return replay(address, needed_for(rules, *names, *alerts), _PLAN)
+    return replay(address, needed_for(rules, *names, *alerts), PLAN)
 
 
 def _is_judged(rule: Rule) -> bool:
@@ -57,7 +60,7 @@ def _is_judged(rule: Rule) -> bool:
 
 
 def period_of(form: Form) -> str:
-    given = dict(zip(form.arguments, form.arguments[1:], strict=False)).get("--period")
+    given = dict(pairwise(form.arguments)).get("--period")
     return str(form.slo.get("period") or given or PERIOD)
 
 
@@ -93,7 +96,7 @@ def group_of(labels: Group, own: set[str]) -> Group:
 
 def _labels_of(form: Form) -> tuple[dict[str, str], dict[str, str]]:
     arguments = form.arguments
-    texts = [text for name, text in zip(arguments, arguments[1:], strict=False) if name == "--extra-label"]
+    texts = [text for name, text in pairwise(arguments) if name == "--extra-label"]
     extra = dict(text.split("=", 1) for text in texts)
     return extra, {**form.document.get("labels", {}), **form.slo.get("labels", {})}
 

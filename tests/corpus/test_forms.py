@@ -1,4 +1,4 @@
-"""Every form of query means after `slo compile` what its owner wrote, or its owner is told before anything is written."""
+"""Every form of query means after `slo compile` what its owner wrote, or its owner is told."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from functools import cache
 
 import pytest
 
-from deploy.live.replay import Replay
-from deploy.live.rules import rules_of
+from deploy.live.api import value
+from deploy.live.replay import Replay, replay
+from deploy.live.rules import needed_for, rules_of
 from tests.corpus.compiling import Compiled, compiled
 from tests.corpus.forms import Form, forms, named
-from tests.corpus.judge import differences
-from tests.corpus.paging import differing_pages
-from tests.corpus.playing import period_of, played, recorded, recorded_windows, write_history
+from tests.corpus.judge import Difference, of_a_window, of_the_period
+from tests.corpus.paging import carried, differing_pages, interruptions, is_told
+from tests.corpus.playing import PLAN, period_of, played, recorded, recorded_windows, write_history
+from tests.corpus.timeline import BETWEEN_MOMENTS, HOUR, MINUTE, OUTAGE, unix
 from tests.live.prometheus import running_prometheus
 
 Compile = Callable[[Form], Compiled]
 Play = Callable[[Form], Replay]
 """Replays the rules of a form once, and those of the form beside it before."""
-
-PERIOD_LAG = 600
-"""Events of five minutes are added to the period every five minutes: it follows by so many seconds."""
 
 SHOWN = 12
 """Differences of one window that are printed."""
@@ -89,23 +88,60 @@ def test_it_means_what_its_owner_wrote(form: Form, compile_form: Compile, play: 
         return
     assert set(form.windows) <= set(windows)
     outcome = play(form)
-    wrong = [_told(found) for window in form.windows if (found := _differences(address, done, window))]
-    if form.says("period") and (found := _differences(address, done, period_of(form), lag=PERIOD_LAG)):
-        wrong.append(_told(found))
-    if form.says("alerts"):
-        wrong += differing_pages(address, form, outcome)
+    wrong = []
+    for window in form.windows:
+        wrong += _told(of_a_window(address, form, window, recorded(address, done, window)))
+    if form.says("period"):
+        period = period_of(form)
+        wrong += _told(of_the_period(address, form, period, recorded(address, done, period)))
+    if form["alerts"] != "no":
+        wrong += (
+            interruptions(outcome) if form["alerts"] == "steady" else differing_pages(address, form, outcome)
+        )
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("form", [form for form in forms() if form["carries"]], ids=lambda form: form.id)
+def test_its_page_carries_what_its_templates_ask_for(
+    form: Form, compile_form: Compile, play: Play, address: str
+) -> None:
+    done = compile_form(form)
+    assert done.code == 0, done.errors
+    name, text = form["carries"].split("=", 1)
+    assert carried(address, done, play(form))[name] == text
+
+
+UNKNOWN = [form for form in forms() if form["missing"] == "unknown" and form.executed]
+
+
+@pytest.mark.parametrize("form", UNKNOWN, ids=lambda form: form.id)
+def test_an_outage_of_which_nothing_is_known_is_told(
+    form: Form, compile_form: Compile, play: Play, address: str
+) -> None:
+    """A ratio of what is known, or the alert on telemetry that is gone."""
+    done = compile_form(form)
+    assert done.code == 0, done.errors
+    outcome, late = play(form), unix(OUTAGE.end - 5 * MINUTE)
+    known = any(found.get(late - late % BETWEEN_MOMENTS) for found in recorded(address, done, "5m").values())
+    assert known or is_told(outcome, late)
+
+
+def test_time_slices_are_counted_one_by_one(compile_form: Compile, play: Play, address: str) -> None:
+    """Five slices of a minute in five minutes, whatever happens within them."""
+    form = named("slices/least-errors")
+    rules = rules_of(compile_form(form).rules)
+    play(form)
+    replay(address, needed_for(rules, "slo:valid_events:count5m", "slo:error_events:count5m"), PLAN)
+    amid = unix(7 * HOUR)
+    for kind in ("valid", "error"):
+        selector = f'slo:{kind}_events:count5m{{sloth_service="{form.service}"}}'
+        assert value(address, selector, amid) == pytest.approx(5, rel=0.02)
 
 
 def _says(form: Form, messages: tuple[str, ...]) -> bool:
     return any(re.search(form["says"], message) for message in messages)
 
 
-def _differences(address: str, done: Compiled, window: str, lag: float = 0) -> list[str]:
-    readings = recorded(address, done, window)
-    return [str(found) for found in differences(address, done.form, window, readings, lag=lag)]
-
-
-def _told(found: list[str]) -> str:
-    more = [f"  and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return "\n".join([*found[:SHOWN], *more])
+def _told(found: list[Difference]) -> list[str]:
+    more = [f"  and {len(found) - SHOWN} more of this window"] if len(found) > SHOWN else []
+    return [*map(str, found[:SHOWN]), *more]
