@@ -17,7 +17,7 @@ from typing import assert_never
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.linear import Term, Unit
-from slo_toolkit.meaning.query import may_be_nan, needed, read
+from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.promql import braces, by, fill_window, le_matcher, number
@@ -119,12 +119,14 @@ def _query_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -
     valid = summed(total.terms)
     if not less:
         return EventRates(valid, _or_none(summed(more), slo, valid_events))
-    if any(term.is_bucket for term in less):
-        # Buckets are born with their histogram: without one of this bound nothing is known.
+    # Buckets are born with their histogram: without one of this bound nothing is known. A bucket of the good events
+    # alone may well be missing, in an outage.
+    all_known = any(is_born_with(part.text, whole.text) for part in less for whole in more)
+    if all_known:
         valid = f"{valid} and {on} ({summed(less)})"
     if Counter(map(_key, more)) == Counter(map(_key, total.terms)):
         good = summed(less)
-        if not any(term.is_bucket for term in less):
+        if not all_known:
             good = f"({good}) or {on} {_no_events(slo, valid_events)}"
         return EventRates(valid, f"{valid_events} - {on} ({good})")
     if more:

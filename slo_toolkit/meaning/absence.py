@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
-from slo_toolkit.meaning.tree import children, constant, inner, kind, name
+from slo_toolkit.meaning.tree import children, constant, inner, kind, name, selectors
 
 _ALWAYS_THERE = frozenset({"vector", "time", "absent", "absent_over_time", "pi", "scalar"})
 
@@ -49,6 +49,17 @@ def selector_text(node: Any) -> str:
     matchers = sorted(f"{m.name}{m.op}{m.value!r}" for m in node.matchers.matchers)
     either = [sorted(f"{m.name}{m.op}{m.value!r}" for m in group) for group in node.matchers.or_matchers]
     return f"{node.name or ''}{matchers}{either or ''}"
+
+
+def histograms(node: Any) -> frozenset[tuple[str, frozenset[tuple[str, str, str]]]]:
+    """The base names of the histograms that a query reads, each with its matchers but for the bound."""
+    return frozenset(
+        (
+            (selector.name or "").removesuffix("_bucket").removesuffix("_count"),
+            frozenset((m.name, str(m.op), m.value) for m in selector.matchers.matchers if m.name != "le"),
+        )
+        for selector in selectors(node)
+    )
 
 
 def matcher_value(selector: Any, label: str) -> str | None:

@@ -7,7 +7,6 @@ quotient over six hours cannot be made from what it was over each five minutes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -50,14 +49,6 @@ class Term:
 
     text: str
     factor: float = 1.0
-
-    @property
-    def is_bucket(self) -> bool:
-        """Whether it reads buckets of one bound, all of which are born with their histogram."""
-        return _BUCKET.search(self.text) is not None
-
-
-_BUCKET = re.compile(r"""[{,]\s*le\s*=~?\s*["'`]""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from slo_toolkit.meaning.absence import divides, matcher_value, needed_selectors, subtracts
+from slo_toolkit.meaning.absence import divides, histograms, matcher_value, needed_selectors, subtracts
 from slo_toolkit.meaning.labels import ALL, ResultLabels, result_labels
 from slo_toolkit.meaning.linear import UNITS, Linear, NotLinearError, Term, Unit, linear
 from slo_toolkit.meaning.text import WINDOW, cut, unwrapped, without_comments
@@ -87,6 +87,20 @@ def may_be_nan(query: str) -> bool:
         return divides(parse(query))
     except _UNREADABLE:
         return True
+
+
+@lru_cache(maxsize=1024)
+def is_born_with(buckets: str, whole: str) -> bool:
+    """Whether a query reads buckets that are there whenever `whole` is: of the same series of the same histogram."""
+    if _BOUND.search(buckets) is None:
+        return False
+    try:
+        return histograms(parse(buckets)) <= histograms(parse(whole))
+    except _UNREADABLE:
+        return False
+
+
+_BOUND = re.compile(r"""[{,]\s*le\s*=~?\s*["'`]""")
 
 
 def pinned(query: str, label: str) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from slo_toolkit.meaning.labels import ResultLabels
-from slo_toolkit.meaning.linear import Term, Unit
-from slo_toolkit.meaning.query import needed, pinned, quotient, read
+from slo_toolkit.meaning.linear import Unit
+from slo_toolkit.meaning.query import is_born_with, needed, pinned, quotient, read
 from slo_toolkit.meaning.text import arguments, cut, unbalanced, without_comments
 
 
@@ -234,9 +234,15 @@ def test_what_has_no_counterpart_is_found(text: str, odd: str) -> None:
     assert (found is None) == (odd == "")
 
 
-def test_a_term_of_buckets_is_told_by_its_bound() -> None:
-    assert Term('sum(rate(d_bucket{job="a", le="0.5"}[5m]))').is_bucket
-    assert not Term('sum(rate(d_bucket{file="0.5"}[5m]))').is_bucket
+def test_a_bucket_is_born_with_its_histogram_and_one_of_the_good_events_alone_is_not() -> None:
+    whole = 'sum(rate(d_count{job="a"}[5m]))'
+    assert is_born_with('sum(rate(d_bucket{job="a", le="0.5"}[5m]))', whole)
+    assert is_born_with(
+        'sum(rate(d_bucket{le="0.5",job="a"}[5m]))', 'sum(rate(d_bucket{job="a",le="+Inf"}[5m]))'
+    )
+    assert not is_born_with('sum(rate(d_bucket{job="a",le="0.5",status="ok"}[5m]))', whole)
+    assert not is_born_with('sum(rate(e_bucket{job="a",le="0.5"}[5m]))', whole)
+    assert not is_born_with('sum(rate(d_good{job="a"}[5m]))', whole)
 
 
 def test_a_query_that_is_too_deep_is_taken_as_it_stands() -> None:
