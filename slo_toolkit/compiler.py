@@ -83,9 +83,12 @@ def _tests(services: Services, recipe: Recipe) -> Named:
     from slo_toolkit.emit.promtool_tests import burn_tests, outage_tests
 
     for service, plans in services.items():
-        yield f"{service}.yaml", outage_tests(plans, f"../rules/{service}.yaml")
-        if (burns := burn_tests(plans, f"../../rules/{service}.yaml")) is not None:
-            yield f"burns/{service}.yaml", burns
+        for name, make, rules in (
+            (f"{service}.yaml", outage_tests, f"../rules/{service}.yaml"),
+            (f"burns/{service}.yaml", burn_tests, f"../../rules/{service}.yaml"),
+        ):
+            if (text := make(plans, rules)) is not None:
+                yield name, text
 
 
 def _runbooks(services: Services, recipe: Recipe) -> Named:

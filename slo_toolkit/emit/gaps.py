@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
+from slo_toolkit.duration import Duration
 from slo_toolkit.emit.scenarios import whole_outage
 from slo_toolkit.emit.source_series import Source, source_series
+from slo_toolkit.meaning.tree import children, is_window, parse
 from slo_toolkit.plan.tiers import alerts
-from slo_toolkit.slo import LatencySli, Slo
+from slo_toolkit.rates import reads_directly
+from slo_toolkit.slo import EventSli, LatencySli, RawSli, Slo
 
-_NO_TRAFFIC, _NO_SLOW_BURNS = "any traffic", "slow burns"
+_NO_TEST, _NO_TRAFFIC, _NO_SLOW_BURNS = "any promtool test", "any traffic", "slow burns"
+
+_MOST_SAMPLES = 10_000
+"""What promtool holds of one query; a number within a subquery counts once for each of its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +43,61 @@ def gap(slo: Slo, source: Source | None) -> Gap | None:
 
 def gaps(slos: Iterable[Slo]) -> dict[Gap, list[Slo]]:
     """The SLOs of each gap, in their order."""
-    found: dict[Gap, list[Slo]] = {}
+    services: dict[str, list[Slo]] = {}
     for slo in slos:
-        if (left_out := gap(slo, source_series(slo))) is not None:
-            found.setdefault(left_out, []).append(slo)
+        services.setdefault(slo.service, []).append(slo)
+    found: dict[Gap, list[Slo]] = {}
+    for together in services.values():
+        testable = is_testable(together)
+        for slo in together:
+            left_out = gap(slo, source_series(slo)) if testable else _TOO_MANY_SAMPLES
+            if left_out is not None:
+                found.setdefault(left_out, []).append(slo)
     return found
+
+
+def is_testable(slos: Sequence[Slo]) -> bool:
+    """Whether promtool can evaluate the rules of one file, which it does as a whole for each test."""
+    return not any(reads_directly(slo) and _is_too_much(slo) for slo in slos)
+
+
+_TOO_MANY_SAMPLES = Gap(
+    _NO_TEST,
+    f"promtool takes {_MOST_SAMPLES:,} samples of a query, and a subquery of the service has more steps in a period",
+)
+
+
+def _is_too_much(slo: Slo) -> bool:
+    queries: tuple[str, ...]
+    match slo.sli:
+        case EventSli(total, errors, good):
+            queries = (total, errors or good or "")
+        case RawSli(ratio):
+            queries = (ratio,)
+        case _:
+            return False
+    steps = [step or slo.evaluation_interval for query in queries for step in _steps(query)]
+    return any(slo.period.ms / step.ms > _MOST_SAMPLES for step in steps)
+
+
+@lru_cache(maxsize=256)
+def _steps(query: str) -> tuple[Duration | None, ...]:
+    """How often its subqueries over the window look at numbers; None for as often as rules are evaluated."""
+    try:
+        return tuple(_of_subqueries(parse(query)))
+    except ValueError:
+        return ()
+
+
+def _of_subqueries(node: Any) -> Iterator[Duration | None]:
+    if type(node).__name__ == "SubqueryExpr" and is_window(node.range) and _has_number(node.expr):
+        yield None if node.step is None else Duration(node.step // timedelta(milliseconds=1))
+    for child in children(node):
+        yield from _of_subqueries(child)
+
+
+def _has_number(node: Any) -> bool:
+    return type(node).__name__ == "NumberLiteral" or any(map(_has_number, children(node)))
 
 
 def _unknown(slo: Slo) -> str:

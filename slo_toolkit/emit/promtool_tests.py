@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit import no_telemetry, scenarios
-from slo_toolkit.emit.gaps import gap
+from slo_toolkit.emit.gaps import gap, is_testable
 from slo_toolkit.emit.header import YAML_HEADER
 from slo_toolkit.emit.isolation import groups_of
 from slo_toolkit.emit.scenarios import Check, Scenario
@@ -27,11 +27,13 @@ from slo_toolkit.windows import base_window
 Builder: TypeAlias = Callable[[Slo, Source, Duration], Scenario | None]
 
 
-def outage_tests(plans: Sequence[Plan], rules: str) -> str:
+def outage_tests(plans: Sequence[Plan], rules: str) -> str | None:
     """No telemetry, outages, silence and missing series, at the evaluation interval of the rules.
 
-    `rules` is the path of the rule file as seen from the test file.
+    `rules` is the path of the rule file as seen from the test file. None where promtool cannot evaluate it.
     """
+    if not is_testable([plan.slo for plan in plans]):
+        return None
     service = _Service([plan.slo for plan in plans])
     interval = min((plan.slo.evaluation_interval for plan in plans), default=BASE)
     tests = [
@@ -46,8 +48,10 @@ def outage_tests(plans: Sequence[Plan], rules: str) -> str:
 def burn_tests(plans: Sequence[Plan], rules: str) -> str | None:
     """Burns just under and just over the thresholds, as seldom as the windows of the alerts allow.
 
-    None where no SLO can be made to burn slowly.
+    None where no SLO can be made to burn slowly, or promtool cannot evaluate the rules.
     """
+    if not is_testable([plan.slo for plan in plans]):
+        return None
     service = _Service([plan.slo for plan in plans])
     interval = min((_burn_interval(plan.slo) for plan in plans), default=BASE)
     tests = [
@@ -84,7 +88,7 @@ def _no_traffic(slo: Slo, source: Source, interval: Duration) -> Scenario | None
 
 
 def _no_error_series(slo: Slo, source: Source, interval: Duration) -> Scenario | None:
-    return scenarios.no_error_series(slo, interval) if source.errors_appear else None
+    return scenarios.no_error_series(slo, interval) if source.errors_appear and not source.lag.ms else None
 
 
 def _slow_burn(slo: Slo, source: Source, interval: Duration) -> Scenario | None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
+from slo_toolkit.emit.query_conditions import Conditions
 from slo_toolkit.emit.query_forms import Measure, State, steps, total
-from slo_toolkit.emit.query_reading import Conditions
 from slo_toolkit.emit.selectors import Selector, Series, series_matching
 from slo_toolkit.emit.sli_reading import Count
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from slo_toolkit.emit.query_conditions import Conditions
 from slo_toolkit.emit.query_forms import (
     CONSTANT,
     INSTANT,
@@ -17,7 +18,7 @@ from slo_toolkit.emit.query_forms import (
     measured,
     steps,
 )
-from slo_toolkit.emit.query_reading import Conditions, Role, reading
+from slo_toolkit.emit.query_reading import Role, reading
 from slo_toolkit.promql import le_matcher
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from slo_toolkit.duration import Duration
+from slo_toolkit.emit.query_conditions import Conditions
 from slo_toolkit.emit.query_forms import SAMPLES
-from slo_toolkit.emit.query_reading import Conditions
 from slo_toolkit.emit.selectors import Selector, Series
 from slo_toolkit.emit.series_states import States, counter_states, is_counter, other_states
 from slo_toolkit.emit.sli_reading import Count, count
