@@ -21,7 +21,7 @@ from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.promql import braces, by, fill_window, le_matcher, number
-from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Slo
+from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,12 @@ class EventRates:
 
 def reads_directly(slo: Slo) -> bool:
     """Whether each window must be read from the source as a whole: pieces of it say something else."""
-    match slo.sli:
+    return is_read_directly(slo.sli)
+
+
+def is_read_directly(sli: Sli) -> bool:
+    """The same of an SLI."""
+    match sli:
         case EventSli(total, errors, good):
             # Where the units differ, so does the ratio of the two in windows of different lengths.
             queries = (read(total), read(errors or good or ""))

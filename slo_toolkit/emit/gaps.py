@@ -11,7 +11,7 @@ from typing import Any
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.scenarios import whole_outage
 from slo_toolkit.emit.source_series import Source, source_series
-from slo_toolkit.meaning.tree import children, is_window, parse
+from slo_toolkit.meaning.tree import children, is_window, kind, name, parse
 from slo_toolkit.plan.tiers import alerts
 from slo_toolkit.rates import reads_directly
 from slo_toolkit.slo import EventSli, LatencySli, RawSli, Slo
@@ -76,28 +76,41 @@ def _is_too_much(slo: Slo) -> bool:
             queries = (ratio,)
         case _:
             return False
-    steps = [step or slo.evaluation_interval for query in queries for step in _steps(query)]
-    return any(slo.period.ms / step.ms > _MOST_SAMPLES for step in steps)
+    found = [each for query in queries for each in _numbers(query)]
+    return any(
+        slo.period.ms / (step or slo.evaluation_interval).ms * count > _MOST_SAMPLES for step, count in found
+    )
 
 
 @lru_cache(maxsize=256)
-def _steps(query: str) -> tuple[Duration | None, ...]:
-    """How often its subqueries over the window look at numbers; None for as often as rules are evaluated."""
+def _numbers(query: str) -> tuple[tuple[Duration | None, int], ...]:
+    """How often each subquery over the window looks at how many numbers that need no series.
+
+    None stands for as often as rules are evaluated.
+    """
     try:
         return tuple(_of_subqueries(parse(query)))
     except ValueError:
         return ()
 
 
-def _of_subqueries(node: Any) -> Iterator[Duration | None]:
-    if type(node).__name__ == "SubqueryExpr" and is_window(node.range) and _has_number(node.expr):
-        yield None if node.step is None else Duration(node.step // timedelta(milliseconds=1))
+def _of_subqueries(node: Any) -> Iterator[tuple[Duration | None, int]]:
+    if kind(node) == "SubqueryExpr" and is_window(node.range):
+        step = None if node.step is None else Duration(node.step // timedelta(milliseconds=1))
+        yield step, _count_of_numbers(node.expr)
     for child in children(node):
         yield from _of_subqueries(child)
 
 
-def _has_number(node: Any) -> bool:
-    return type(node).__name__ == "NumberLiteral" or any(map(_has_number, children(node)))
+def _count_of_numbers(node: Any) -> int:
+    own = kind(node) == "NumberLiteral" or name(node) in (
+        "vector",
+        "scalar",
+        "time",
+        "absent",
+        "absent_over_time",
+    )
+    return int(own) + sum(map(_count_of_numbers, children(node)))
 
 
 def _unknown(slo: Slo) -> str:

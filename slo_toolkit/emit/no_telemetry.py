@@ -7,29 +7,28 @@ those of the spec, and that nothing is known is an alert, not silence.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Any
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
-from slo_toolkit.emit.query_reading import parsed
 from slo_toolkit.emit.scenarios import Check
-from slo_toolkit.promql import selector
+from slo_toolkit.meaning.query import needed
+from slo_toolkit.promql import quote, selector
 from slo_toolkit.slo import EventSli, RawSli, Sli, Slo
 
 _LONGEST_WAIT = Duration.of(hours=1)
 """An alert that waits for longer is not waited for."""
 
-_NEVER_EMPTY = ("absent", "absent_over_time", "scalar", "vector")
-_PROMETHEUS_OWN = ("ALERTS", "ALERTS_FOR_STATE")
+_OF_RULES = ("ALERTS", "ALERTS_FOR_STATE")
 
 
 def checks(slos: Sequence[Slo], interval: Duration) -> Iterator[Check]:
     """For all SLOs of one service at once."""
-    yield _metadata(naming.OBJECTIVE, {slo.name: float(slo.objective.ratio) for slo in slos}, interval)
-    yield _metadata(
-        naming.ERROR_BUDGET, {slo.name: float(slo.objective.error_budget) for slo in slos}, interval
-    )
+    for metric, values in (
+        (naming.OBJECTIVE, {slo.name: slo.objective.ratio for slo in slos}),
+        (naming.ERROR_BUDGET, {slo.name: slo.objective.error_budget for slo in slos}),
+    ):
+        samples = tuple((_labels(name), float(value)) for name, value in sorted(values.items()))
+        yield Check(interval, f"max by ({naming.SLO}) ({selector(metric, _service(slos))})", samples)
     silent = [slo for slo in slos if needs_telemetry(slo.sli)]
     waits = {slo.name: _wait(slo, interval) for slo in silent}
     times = sorted({wait for wait in waits.values() if wait <= _LONGEST_WAIT} or {_LONGEST_WAIT})
@@ -40,21 +39,22 @@ def checks(slos: Sequence[Slo], interval: Duration) -> Iterator[Check]:
         yield _firing(slos, silent, told, time)
 
 
-def _metadata(metric: str, values: dict[str, float], at: Duration) -> Check:
-    samples = ((selector("", {naming.SLO: name}), value) for name, value in sorted(values.items()))
-    return Check(at, f"max by ({naming.SLO}) ({metric})", tuple(samples))
-
-
 def _firing(slos: Sequence[Slo], silent: Sequence[Slo], told: Sequence[Slo], at: Duration) -> Check:
     """Of the SLOs that are `silent` those that are `told` of have this one alert, the others none."""
-    matchers = ['alertstate="firing"']
+    series = selector("ALERTS", {**_service(slos), "alertstate": "firing"})
     if len(silent) < len(slos):
-        matchers.append(f'{naming.SLO}=~"{"|".join(slo.name for slo in silent)}"')
-    samples = (
-        (selector("", {"alertname": naming.no_telemetry_alert(slo), naming.SLO: slo.name}), 1) for slo in told
-    )
-    expr = f"count by (alertname, {naming.SLO}) (ALERTS{{{', '.join(matchers)}}})"
-    return Check(at, expr, tuple(samples))
+        series = f"{series[:-1]}, {naming.SLO}=~{quote('|'.join(slo.name for slo in silent))}}}"
+    samples = ((_labels(slo.name, alertname=naming.no_telemetry_alert(slo)), 1) for slo in told)
+    return Check(at, f"count by (alertname, {naming.SLO}) ({series})", tuple(samples))
+
+
+def _service(slos: Sequence[Slo]) -> dict[str, str]:
+    """What all series of the service carry."""
+    return {naming.SERVICE: slos[0].service, **slos[0].extra_labels}
+
+
+def _labels(name: str, **others: str) -> str:
+    return selector("", {**others, naming.SLO: name})
 
 
 def _wait(slo: Slo, interval: Duration) -> Duration:
@@ -65,32 +65,10 @@ def needs_telemetry(sli: Sli) -> bool:
     """Whether `sli` certainly has no value while none of its series is there."""
     match sli:
         case EventSli(total):
-            return _is_empty_without_data(total)
+            query = total
         case RawSli(ratio):
-            return _is_empty_without_data(ratio)
+            query = ratio
         case _:
             return True
-
-
-@lru_cache(maxsize=1024)
-def _is_empty_without_data(query: str) -> bool:
-    return _is_empty(parsed(query))
-
-
-def _is_empty(node: Any) -> bool:
-    match type(node).__name__:
-        case "VectorSelector":
-            return bool(node.name) and not naming.is_generated(node.name) and node.name not in _PROMETHEUS_OWN
-        case "MatrixSelector":
-            return _is_empty(node.vector_selector)
-        case "ParenExpr" | "UnaryExpr" | "SubqueryExpr" | "AggregateExpr":
-            return _is_empty(node.expr)
-        case "Call":
-            return node.func.name not in _NEVER_EMPTY and any(map(_is_empty, node.args))
-        case "BinaryExpr" if str(node.op) == "or":
-            return _is_empty(node.lhs) and _is_empty(node.rhs)
-        case "BinaryExpr" if str(node.op) == "unless":
-            return _is_empty(node.lhs)
-        case "BinaryExpr":
-            return _is_empty(node.lhs) or _is_empty(node.rhs)
-    return False
+    metrics = [selector.partition("[")[0] for selector in needed(query)]
+    return any(metric and metric not in _OF_RULES and not naming.is_generated(metric) for metric in metrics)

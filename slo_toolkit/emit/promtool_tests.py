@@ -92,11 +92,19 @@ def _no_error_series(slo: Slo, source: Source, interval: Duration) -> Scenario |
 
 
 def _slow_burn(slo: Slo, source: Source, interval: Duration) -> Scenario | None:
-    return scenarios.slow_burn(slo, interval, source.sums_up) if source.mixes else None
+    if not source.mixes:
+        return None
+    if source.averages and not source.sums_up:
+        return scenarios.burst(slo, interval, scenarios.UNDER)
+    return scenarios.slow_burn(slo, interval, source.sums_up)
 
 
 def _fast_burn(slo: Slo, source: Source, interval: Duration) -> Scenario | None:
-    return scenarios.fast_burn(slo, interval) if source.mixes else None
+    if not source.mixes:
+        return None
+    if source.averages and not source.sums_up:
+        return scenarios.burst(slo, interval, scenarios.OVER)
+    return scenarios.fast_burn(slo, interval)
 
 
 class _Service:

@@ -33,6 +33,8 @@ class Conditions:
     """Whether a number stands in for what is not there."""
     lag: Duration = _NO_LAG
     """How much longer than its window the query looks back."""
+    averages: bool = True
+    """Whether a part of the window with errors counts for as much of it as it is long."""
     shortest: Duration = LONGEST_LAG
     """The shortest range in which the query looks for two samples."""
     made_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Conditions:
             self.ones | other.ones,
             [*self.guards, *other.guards],
             self.filled or other.filled,
-            self.lag + other.lag,
+            max(self.lag, other.lag),
+            self.averages and other.averages,
             min(self.shortest, other.shortest),
         )

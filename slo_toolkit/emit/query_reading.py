@@ -91,6 +91,7 @@ class _Reader(Elements):
             case "UnaryExpr":
                 return self.certain(self.form(node.expr)).scaled(-1)
             case "VectorSelector":
+                self.conditions.averages = False
                 return self.series(node, Measure.LEVEL, INSTANT)
             case "Call":
                 return self._call(node)
@@ -145,11 +146,13 @@ class _Reader(Elements):
             if fixed:
                 length = duration(node.range)
                 self.conditions.shortest = min(self.conditions.shortest, length)
+            self.conditions.averages &= name != "irate"
             unit = WINDOW if name == "increase" and not fixed else INSTANT
             seconds = node.range.total_seconds() if fixed else WINDOW_SECONDS
             factor = seconds if name == "increase" else 1
             return self.series(node.vector_selector, Measure.GROWTH, unit, factor)
         if name in _OF_A_LEVEL:
+            self.conditions.averages &= name == "avg_over_time"
             return self.series(node.vector_selector, Measure.LEVEL, INSTANT)
         counted = {"sum_over_time": Measure.LEVEL, "count_over_time": Measure.PRESENCE}
         if name not in counted or fixed:
@@ -209,6 +212,7 @@ class _Reader(Elements):
         left = self.form(node.lhs)
         if operator == "or":
             return self._either(left, node)
+        averages = self.conditions.averages
         right = self.form(node.rhs)
         modifier = node.modifier
         for one, other in ((left, right), (right, left)):
@@ -228,6 +232,8 @@ class _Reader(Elements):
             self.certain(self.one_element(right))
             return left
         if operator == "*":
+            # What is always 1 is so in every part of the window.
+            self.conditions.averages = averages
             return self._joined(left, right, modifier)
         kept = self.matched(left, right, modifier)
         if modifier is not None:

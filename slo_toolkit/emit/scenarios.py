@@ -152,6 +152,31 @@ def fast_burn(slo: Slo, interval: Duration) -> Scenario | None:
     return _burn(slo, OVER * fastest.burn_rate, interval, [_firing(slo, alert, at)])
 
 
+def burst(slo: Slo, interval: Duration, share: Decimal) -> Scenario | None:
+    """Errors at `share` of the highest threshold, for as long as its window, after all windows are full.
+
+    For queries that read each window as a whole: rules that are young then know nothing of what was before them,
+    and do not take it for free of errors. None where another threshold of the alert would be reached as well.
+    """
+    if not effective_tiers(slo):
+        return None
+    fastest = _fastest(slo)
+    alert = next(alert for alert in alerts(slo) if fastest in alert.tiers)
+    clean, length = (max(tier.long_window for tier in alert.tiers), _up(fastest.long_window, interval))
+    burn_rate = share * fastest.burn_rate
+    others = [tier for tier in alert.tiers if tier is not fastest]
+    if clean > _LONGEST_BURN or any(
+        burn_rate * (length + interval * 2).ms >= UNDER * tier.burn_rate * tier.long_window.ms
+        for tier in others
+    ):
+        return None
+    clean = _up(clean, interval)
+    full = clean + length + interval
+    check = _silent(slo, alert, full) if share < 1 else _firing(slo, alert, full + _pending(slo, interval))
+    ratio = min(_TOTAL, budget.error_ratio_threshold(slo.objective, burn_rate))
+    return _scenario(slo, (Phase(clean), Phase(_between(clean, check.at), ratio)), interval, [check])
+
+
 def _burn(slo: Slo, burn_rate: Decimal, interval: Duration, checks: Sequence[Check]) -> Scenario | None:
     if not checks:
         return None

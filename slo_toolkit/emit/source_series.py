@@ -15,6 +15,7 @@ from slo_toolkit.emit.query_forms import SAMPLES
 from slo_toolkit.emit.selectors import Selector, Series
 from slo_toolkit.emit.series_states import States, counter_states, is_counter, other_states
 from slo_toolkit.emit.sli_reading import Count, count
+from slo_toolkit.rates import is_read_directly
 from slo_toolkit.slo import RawSli, Sli, Slo
 
 _CERTAIN_SHARE = 0.9
@@ -40,7 +41,9 @@ class Source:
     mixes: bool
     """A share of both states gives that share of errors."""
     sums_up: bool
-    """The error ratio of a window is the mean of that of its pieces."""
+    """Longer windows are made from pieces, of which those without rules count as free of errors."""
+    averages: bool
+    """A part of the window with errors counts for as much of it as it is long."""
     counts: bool
     """Events are the growth of counters: where nothing grows there are none."""
     counts_zero: bool
@@ -93,7 +96,8 @@ def _source_series(sli: Sli, group_by: tuple[str, ...], interval: Duration) -> S
         inputs,
         tuple(conditions.read),
         mixes=states.mixes and not conditions.lag.ms,
-        sums_up=conditions.summed and not isinstance(sli, RawSli),
+        sums_up=not is_read_directly(sli),
+        averages=conditions.averages,
         counts=counted.is_growth,
         counts_zero=not (isinstance(sli, RawSli) or conditions.filled or conditions.guards),
         errors_appear=not isinstance(sli, RawSli) and _errors_appear(inputs, counted),

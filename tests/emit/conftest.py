@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from slo_toolkit.emit.promtool_tests import burn_tests, outage_tests
 from slo_toolkit.emit.rules import rule_file
 from slo_toolkit.plan.model import Plan
 from tests.programs import alertmanager_binary, program
 
+Run = Callable[..., str]
 Judge = Callable[[Plan, Mapping[str, str], Mapping[str, str], Mapping[str, str]], str]
 
 
@@ -58,3 +62,30 @@ def judge(promtool: str, tmp_path: Path) -> Judge:
         return "" if told.returncode == 0 else told.stdout + told.stderr
 
     return run
+
+
+@pytest.fixture
+def run(promtool: str, tmp_path: Path) -> Run:
+    """Runs the generated tests of plans against their rules, or others; gives what promtool found wrong."""
+
+    def judge(plans: Sequence[Plan], rules: str | None = None) -> str:
+        (tmp_path / "rules.yaml").write_text(rule_file(plans) if rules is None else rules)
+        files = {"outage.yaml": outage_tests, "burn.yaml": burn_tests}
+        made = {
+            name: text for name, tests in files.items() if (text := tests(plans, "rules.yaml")) is not None
+        }
+        for name, text in made.items():
+            (tmp_path / name).write_text(text)
+        paths = [str(tmp_path / name) for name in made]
+        found = subprocess.run(
+            [promtool, "test", "rules", *paths], capture_output=True, text=True, check=False
+        )
+        return "" if found.returncode == 0 else found.stdout + found.stderr
+
+    return judge
+
+
+def outages(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    """The generated tests at the interval of the rules; none where there is no file of them."""
+    text = outage_tests(plans, "rules.yaml")
+    return [] if text is None else list(yaml.safe_load(text)["tests"])

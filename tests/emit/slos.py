@@ -47,9 +47,10 @@ SLIS: dict[str, Sli] = {
 }
 
 UNKNOWN_SLIS: dict[str, Sli] = {
-    "raw": RawSli(f"1 - avg(avg_over_time(satisfaction{W}))"),
-    "subquery": EventSli(
-        f"sum_over_time(count(clients){W[:-1]}:])", error_query=f"sum_over_time(count(clients < 1){W[:-1]}:])"
+    "raw": RawSli(f"histogram_quantile(0.99, sum by (le) (rate(rpc_seconds_bucket{W}))) > bool 0.5"),
+    "age": EventSli(
+        f"count_over_time(last_sync_seconds{W})",
+        error_query=f"sum_over_time((time() - last_sync_seconds > bool 600){W[:-1]}:])",
     ),
     "native-histogram": LatencySli("http_seconds", Decimal(1), native=True),
 }

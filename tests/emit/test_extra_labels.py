@@ -87,11 +87,11 @@ def test_a_page_silences_no_ticket_of_another_compilation() -> None:
 
 
 def test_the_generated_tests_ask_for_them() -> None:
-    for tests in (outage_tests([plan(**ON_ALL)], "rules.yaml"), burn_tests([plan(**ON_ALL)], "rules.yaml")):
-        checks = [check for test in yaml.safe_load(tests)["tests"] for check in test["promql_expr_test"]]
-        of_one_slo = [check["expr"] for check in checks if "sloth_service=" in check["expr"]]
-        assert of_one_slo
-        assert all(r'cluster="e\"u", stage="live"' in expr for expr in of_one_slo)
+    for make in (outage_tests, burn_tests):
+        tests = yaml.safe_load(make([plan(**ON_ALL)], "rules.yaml") or "")["tests"]
+        checks = [check["expr"] for test in tests for check in test["promql_expr_test"]]
+        assert checks
+        assert all(r'cluster="e\"u", stage="live"' in expr for expr in checks)
 
 
 @pytest.mark.parametrize("document", [SLOTH, NATIVE], ids=["sloth", "native"])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,36 +11,27 @@ import yaml
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.promtool_tests import burn_tests, outage_tests
 from slo_toolkit.emit.rules import rule_file
-from slo_toolkit.plan.model import Plan
-from slo_toolkit.slo import Severity, Tier
+from slo_toolkit.slo import Severity, Sli, Tier
 from slo_toolkit.windows import with_enough_scrapes, workbook_tiers
 
+from .conftest import Run, outages
+from .forms import MIXED, ON_OR_OFF
 from .slos import SLIS, UNKNOWN_SLIS, plan
 
-Run = Callable[..., str]
-
-
-@pytest.fixture
-def run(promtool: str, tmp_path: Path) -> Run:
-    """Runs the generated tests of plans against their rules, or others; gives what promtool found wrong."""
-
-    def judge(plans: Sequence[Plan], rules: str | None = None) -> str:
-        (tmp_path / "rules.yaml").write_text(rule_file(plans) if rules is None else rules)
-        files = {"outage.yaml": outage_tests, "burn.yaml": burn_tests}
-        for name, tests in files.items():
-            (tmp_path / name).write_text(tests(plans, "rules.yaml"))
-        paths = [str(tmp_path / name) for name in files]
-        found = subprocess.run(
-            [promtool, "test", "rules", *paths], capture_output=True, text=True, check=False
-        )
-        return "" if found.returncode == 0 else found.stdout + found.stderr
-
-    return judge
+SIMULATED = {**MIXED, **ON_OR_OFF}
 
 
 @pytest.mark.parametrize("sli", SLIS)
 def test_every_kind_of_sli_passes(run: Run, sli: str) -> None:
     assert run([plan(sli)]) == ""
+
+
+@pytest.mark.parametrize("sli", SIMULATED.values(), ids=SIMULATED.keys())
+def test_every_form_of_query_that_is_understood_passes_and_fails_without_alerts(run: Run, sli: Sli) -> None:
+    """The objective is one that a fifth of errors, which some of these forms need to see any, is far beyond."""
+    assert run([plan(sli, "95")]) == ""
+    silent = rule_file([plan(sli, "95", alerting={"tiers": ()})])
+    assert "FAILED" in run([plan(sli, "95")], silent)
 
 
 @pytest.mark.parametrize("objective", ["99.99", "99.5", "99", "95", "80"])
@@ -103,17 +91,19 @@ def test_slow_scrapes_pass(run: Run, scraped: str) -> None:
 
 def test_slos_that_share_a_metric_do_not_disturb_each_other(run: Run) -> None:
     together = [plan("latency"), plan("latency", "95", name="latency-relaxed"), plan("errors")]
-    names = [test["name"] for test in yaml.safe_load(outage_tests(together, "rules.yaml"))["tests"]]
-    assert names[:2] == ["total outage: latency, errors", "total outage: latency-relaxed"]
+    assert [test["name"] for test in outages(together)][:3] == [
+        "no telemetry: latency, latency-relaxed, errors",
+        "total outage: latency, errors",
+        "total outage: latency-relaxed",
+    ]
     assert run(together) == ""
 
 
 @pytest.mark.parametrize("sli", UNKNOWN_SLIS)
 def test_an_sli_that_cannot_be_simulated_is_named_with_the_reason(run: Run, sli: str) -> None:
     unknown = plan(UNKNOWN_SLIS[sli], name=sli)
-    text = outage_tests([unknown], "rules.yaml")
-    assert f"# shop-{sli} is not simulated: " in text
-    assert yaml.safe_load(text)["tests"] == []
+    assert f"# shop-{sli} is tested without any traffic: " in (outage_tests([unknown], "rules.yaml") or "")
+    assert [test["name"] for test in outages([unknown])] == [f"no telemetry: {sli}"]
     assert run([unknown]) == ""
 
 
@@ -143,9 +133,7 @@ def test_rules_without_alerts_fail(run: Run) -> None:
 
 
 def test_tests_run_against_the_rules_they_name() -> None:
-    assert yaml.safe_load(outage_tests([plan()], "../rules/shop.yaml"))["rule_files"] == [
-        "../rules/shop.yaml"
-    ]
-    assert yaml.safe_load(burn_tests([plan()], "../../rules/shop.yaml"))["rule_files"] == [
-        "../../rules/shop.yaml"
-    ]
+    for make in (outage_tests, burn_tests):
+        assert yaml.safe_load(make([plan()], "../rules/shop.yaml") or "")["rule_files"] == [
+            "../rules/shop.yaml"
+        ]
