@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -11,10 +11,11 @@ from typing import Any
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.scenarios import whole_outage
 from slo_toolkit.emit.source_series import Source, source_series
+from slo_toolkit.meaning.query import read
 from slo_toolkit.meaning.tree import children, is_window, kind, name, parse
 from slo_toolkit.plan.tiers import alerts
-from slo_toolkit.rates import reads_directly
-from slo_toolkit.slo import EventSli, LatencySli, RawSli, Slo
+from slo_toolkit.rates import is_read_directly
+from slo_toolkit.slo import EventSli, LatencySli, RawSli, Sli, Slo
 
 _NO_TEST, _NO_TRAFFIC, _NO_SLOW_BURNS = "any promtool test", "any traffic", "slow burns"
 
@@ -48,38 +49,42 @@ def gaps(slos: Iterable[Slo]) -> dict[Gap, list[Slo]]:
         services.setdefault(slo.service, []).append(slo)
     found: dict[Gap, list[Slo]] = {}
     for together in services.values():
-        testable = is_testable(together)
+        of_all = untestable(together)
         for slo in together:
-            left_out = gap(slo, source_series(slo)) if testable else _TOO_MANY_SAMPLES
+            left_out = of_all or gap(slo, source_series(slo))
             if left_out is not None:
                 found.setdefault(left_out, []).append(slo)
     return found
 
 
-def is_testable(slos: Sequence[Slo]) -> bool:
-    """Whether promtool can evaluate the rules of one file, which it does as a whole for each test."""
-    return not any(reads_directly(slo) and _is_too_much(slo) for slo in slos)
+def untestable(slos: Iterable[Slo]) -> Gap | None:
+    """Why promtool cannot evaluate the rules of one file, which it does as a whole for each test."""
+    for slo in slos:
+        queries = _queries(slo.sli)
+        if slo.plugins.metricsql and not all(read(query).known for query in queries):
+            return _UNREAD
+        numbers = [each for query in queries for each in _numbers(query)] if is_read_directly(slo.sli) else ()
+        samples = (slo.period.ms / (step or slo.evaluation_interval).ms * count for step, count in numbers)
+        if any(count > _MOST_SAMPLES for count in samples):
+            return _TOO_MANY_SAMPLES
+    return None
 
 
+_UNREAD = Gap(_NO_TEST, "promtool reads no MetricsQL, of which the service has a query")
 _TOO_MANY_SAMPLES = Gap(
     _NO_TEST,
     f"promtool takes {_MOST_SAMPLES:,} samples of a query, and a subquery of the service has more steps in a period",
 )
 
 
-def _is_too_much(slo: Slo) -> bool:
-    queries: tuple[str, ...]
-    match slo.sli:
+def _queries(sli: Sli) -> tuple[str, ...]:
+    match sli:
         case EventSli(total, errors, good):
-            queries = (total, errors or good or "")
+            return total, errors or good or ""
         case RawSli(ratio):
-            queries = (ratio,)
+            return (ratio,)
         case _:
-            return False
-    found = [each for query in queries for each in _numbers(query)]
-    return any(
-        slo.period.ms / (step or slo.evaluation_interval).ms * count > _MOST_SAMPLES for step, count in found
-    )
+            return ()
 
 
 @lru_cache(maxsize=256)

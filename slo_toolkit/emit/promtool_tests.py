@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit import no_telemetry, scenarios
-from slo_toolkit.emit.gaps import gap, is_testable
+from slo_toolkit.emit.gaps import gap, untestable
 from slo_toolkit.emit.header import YAML_HEADER
 from slo_toolkit.emit.isolation import groups_of
 from slo_toolkit.emit.scenarios import Check, Scenario
@@ -32,7 +32,7 @@ def outage_tests(plans: Sequence[Plan], rules: str) -> str | None:
 
     `rules` is the path of the rule file as seen from the test file. None where promtool cannot evaluate it.
     """
-    if not is_testable([plan.slo for plan in plans]):
+    if untestable(plan.slo for plan in plans):
         return None
     service = _Service([plan.slo for plan in plans])
     interval = min((plan.slo.evaluation_interval for plan in plans), default=BASE)
@@ -50,7 +50,7 @@ def burn_tests(plans: Sequence[Plan], rules: str) -> str | None:
 
     None where no SLO can be made to burn slowly, or promtool cannot evaluate the rules.
     """
-    if not is_testable([plan.slo for plan in plans]):
+    if untestable(plan.slo for plan in plans):
         return None
     service = _Service([plan.slo for plan in plans])
     interval = min((_burn_interval(plan.slo) for plan in plans), default=BASE)

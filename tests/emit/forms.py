@@ -26,19 +26,8 @@ MIXED: dict[str, Sli] = {
         " - ".join((RATE["all"], *(f'sum(rate(all_total{{code=~"{c}.."}}{W}))' for c in "234"))),
     ),
     "zero-for-errors": _events(RATE["all"], f"{ERRORS} OR on() vector(0)"),
-    "zero-of-another": _events(
-        f"sum by (ns) (rate(p_total{W}))",
-        f'sum by (ns) (rate(p_total{{reason!="success"}}{W}) or 0 * rate(p_total{W}))',
-    ),
     "one-for-no-traffic": _events(f"({RATE['all']} > 0) or on() vector(1)", f"{ERRORS} or on() vector(0)"),
     "new-or-old-name": _events(f"{RATE['all']} or {RATE['old']}", ERRORS),
-    "groups-of-a-pinned-label": _events(
-        f"sum(rate(all_total{W})) by (cluster)", f'sum(rate(bad_total{{cluster="prod"}}{W})) by (cluster)'
-    ),
-    "groups-of-a-made-label": _events(
-        f'sum by (app) (label_replace(rate(all_total{W}), "app", "$1", "pod", "(.*)-.*"))',
-        f'sum by (app) (label_replace(rate(all_total{{code="500"}}{W}), "app", "$1", "pod", "(.*)-.*"))',
-    ),
     "clamped": _events(RATE["all"], f'clamp_min({RATE["all"]} - sum(rate(all_total{{code=~"2.."}}{W})), 0)'),
     "only-where-there-is-traffic": _events(f"{RATE['all']} and {RATE['all']} > 0.2", ERRORS),
     "joined": _events(
@@ -72,6 +61,30 @@ MIXED: dict[str, Sli] = {
     "replicas": RawSli(f"1 - sum(avg_over_time(ready{W})) / sum(avg_over_time(wanted{W}))"),
 }
 """Any share of errors can be simulated."""
+
+GROUPED: dict[str, tuple[Sli, str]] = {
+    "zeros-of-the-total": (
+        _events(
+            f"sum by (ns) (rate(p_total{W}))",
+            f'sum by (ns) (rate(p_total{{reason!="success"}}{W}) or 0 * rate(p_total{W}))',
+        ),
+        "ns",
+    ),
+    "a-pinned-label": (
+        _events(
+            f"sum(rate(all_total{W})) by (cluster)", f'sum(rate(bad_total{{cluster="prod"}}{W})) by (cluster)'
+        ),
+        "cluster",
+    ),
+    "a-made-label": (
+        _events(
+            f'sum by (app) (label_replace(rate(all_total{W}), "app", "$1", "pod", "(.*)-.*"))',
+            f'sum by (app) (label_replace(rate(all_total{{code="500"}}{W}), "app", "$1", "pod", "(.*)-.*"))',
+        ),
+        "app",
+    ),
+}
+"""The same with the label that each is grouped by."""
 
 ON_OR_OFF: dict[str, Sli] = {
     "slices": _events(

@@ -15,10 +15,11 @@ from slo_toolkit.emit.gaps import gaps
 from slo_toolkit.emit.promtool_tests import burn_tests
 from slo_toolkit.emit.rules import rule_file
 from slo_toolkit.emit.source_series import source_series
-from slo_toolkit.slo import EventSli, LatencySli, RawSli, Sli, Slo
+from slo_toolkit.plan.default import default_plan
+from slo_toolkit.slo import EventSli, LatencySli, RawSli, Sli, Slo, SlothPlugins
 
 from .conftest import Run, outages
-from .forms import MIXED, ON_OR_OFF, RATE, UNKNOWN
+from .forms import GROUPED, MIXED, ON_OR_OFF, RATE, UNKNOWN
 from .slos import W, plan, slo
 
 BOTH = {**MIXED, **ON_OR_OFF}
@@ -69,6 +70,17 @@ def test_a_share_of_samples_may_be_less_than_the_least_number_of_errors() -> Non
     source = source_series(slo("probe", "99", alerting={"min_error_events": 5}))
     assert source is not None
     assert not source.mixes
+
+
+@pytest.mark.parametrize("form", GROUPED)
+def test_all_series_are_of_one_group(run: Run, form: str) -> None:
+    sli, label = GROUPED[form]
+    grouped = plan(sli, "99", group_by=(label,))
+    source = source_series(grouped.slo)
+    assert source is not None
+    assert source.mixes
+    assert len({dict(series.labels)[label] for series in source.all}) == 1
+    assert run([grouped]) == ""
 
 
 def test_a_group_has_one_value_in_all_series() -> None:
@@ -129,8 +141,16 @@ def test_rules_that_promtool_cannot_evaluate_have_no_tests(run: Run) -> None:
 
 def test_that_promtool_cannot_is_so(promtool: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it can one day, those tests can be made."""
-    monkeypatch.setattr("slo_toolkit.emit.promtool_tests.is_testable", lambda slos: True)
+    monkeypatch.setattr("slo_toolkit.emit.promtool_tests.untestable", lambda slos: None)
     assert "too many samples" in run([plan(SECONDS_ABOVE, "99")])
+
+
+def test_what_promtool_does_not_read_has_no_tests() -> None:
+    sli = EventSli(f"sum(rate(all_total{W})) default 0", error_query=RATE["bad"])
+    metricsql = slo(sli, name="metricsql", plugins=SlothPlugins(metricsql=True))
+    (told,) = _gaps(metricsql, slo("errors"))
+    assert told == "any promtool test: promtool reads no MetricsQL, of which the service has a query"
+    assert outages([default_plan(metricsql), plan("errors")]) == []
 
 
 WITHOUT_TELEMETRY = {
