@@ -10,9 +10,10 @@ A head is comments: what the form is, in words, and then lines of `#: key: value
     arguments  more arguments of the call
     missing    zero        no series of errors means no errors (the default)
                unknown     no series of errors means that nothing is known, or that everything fails: never zero
+    nothing    yes         no ratio at all is right as well
     exact      yes         no sum of pieces is this query: it has to be read over each window as its owner wrote it
     ratio      the owner's error ratio in PromQL, where it is not the quotient of two queries or the raw query
-    windows    those that are compared, where they are not the usual ones; `none` for none
+    windows    those that are compared, where they are not the usual ones
     period     no          the ratio of the whole period is not compared, where it is counted by time
     scrape     how often the series are scraped, where it is not every 30s
     alerts     no          the page is not compared
@@ -51,6 +52,7 @@ _DEFAULTS = {
     "says": "",
     "arguments": "",
     "missing": "zero",
+    "nothing": "no",
     "exact": "no",
     "ratio": "",
     "windows": " ".join(WINDOWS),
@@ -92,7 +94,7 @@ class Form:
 
     @property
     def windows(self) -> tuple[str, ...]:
-        return () if self["windows"] == "none" else tuple(self["windows"].split())
+        return tuple(self["windows"].split())
 
     @property
     def scrape(self) -> float:

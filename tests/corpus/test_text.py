@@ -1,4 +1,4 @@
-"""No text of a user's query changes what stands around it: it is refused, or the rules load as they would without it."""
+"""No text of a query changes what stands around it: it is refused, or the rules load as they would without it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ALWAYS = Span(0, END)
 FULL = 6 * HOUR
 PARTIAL = Span(6 * HOUR + 33 * MINUTE + 10, 7 * HOUR + 21 * MINUTE)
 """A part of the events fails."""
-OUTAGE = Span(8 * HOUR + 33 * MINUTE + 20, 9 * HOUR + 19 * MINUTE + 40)
+OUTAGE = Span(8 * HOUR + 33 * MINUTE + 20, 9 * HOUR + 15 * MINUTE + 40)
 """Every event fails, and the processes are new: there are no series but those of errors."""
 SILENCE = Span(10 * HOUR + 31 * MINUTE, 11 * HOUR + 12 * MINUTE)
 """Nobody calls: counters stand still."""
