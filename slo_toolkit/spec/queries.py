@@ -83,6 +83,9 @@ class Checks:
         if matchers.strip()[-1:] == ",":
             at.wrong("a comma ends the label matchers", "remove it", rule="matchers")
             return
+        if without_comments(matchers) != matchers:
+            at.wrong("a comment stands among the label matchers", "write it beside the key", rule="matchers")
+            return
         selector = f"{metric}{{{matchers}}}"
         try:
             if kind(parse_filled(selector)) != "VectorSelector":

@@ -19,6 +19,7 @@ _TIMEOUT_SECONDS = 20
 _VERDICT = re.compile(r'group "suspects", rule (\d+), [^:]*: (.*)')
 _PROMQL = re.compile(r"could not parse expression: (?:(\d+):(\d+): )?(?:parse error: )?(.*)")
 _TEMPLATE = re.compile(r'(?:annotation|label) "text": (?:template: [^:]*:\d+(?::\d+)?: )?(.*)')
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
 # Faults that no version of the language takes back, so that they are errors without promtool, too.
 _CERTAIN = re.compile(r"unclosed|unexpected end of input|no expression found")
 
@@ -87,8 +88,9 @@ def _rule_file(suspects: Iterable[Suspect]) -> str:
         else {"alert": f"suspect{number}", "expr": "vector(1)", "annotations": {"text": suspect.text}}
         for number, suspect in enumerate(suspects, start=1)
     ]
-    # Plain characters, since YAML takes no surrogate pairs, as which JSON would escape some of them.
-    return json.dumps({"groups": [{"name": "suspects", "rules": rules}]}, ensure_ascii=False)
+    text = json.dumps({"groups": [{"name": "suspects", "rules": rules}]}, ensure_ascii=False)
+    # YAML takes no control characters as they are, and no surrogate pairs, as which JSON would escape some others.
+    return _NOT_PLAIN.sub(lambda match: f"\\U{ord(match[0]):08X}", text)
 
 
 def _sentenced(suspect: Suspect, verdict: str) -> Flaw:

@@ -446,6 +446,13 @@ NATIVE_MISTAKES = [
     ),
     (
         'filter: job="shop"',
+        "filter: 'job=\"shop\"# ours'",
+        "'job=\"shop\"# ours'",
+        "a comment stands among the label matchers",
+        "write it beside the key",
+    ),
+    (
+        'filter: job="shop"',
         'filter: \'job="shop"} or up{job="shop"\'',
         '\'job="shop"} or up{job="shop"\'',
         "this is more than label matchers",

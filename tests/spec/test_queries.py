@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -85,11 +86,13 @@ def test_what_promtool_takes_is_no_problem(query: str) -> None:
 
 
 @needs_promtool
-def test_promtool_is_asked_about_any_character() -> None:
-    (problem,) = loaded(with_total("sum(ratee(x{a='🦥'}[{{.window}}]))")).problems
+@pytest.mark.parametrize("character", ["🦥", "\u2028", "\ufffe", "\x7f", "\x9d"])
+def test_promtool_is_asked_about_any_character(character: str) -> None:
+    query = json.dumps(f"sum(ratee(x{{a='{character}'}}[{{{{.window}}}}]))")
+    (problem,) = loaded(with_total(query)).problems
     assert (problem.message, problem.position.column) == (
         'this is no PromQL: unknown function with name "ratee"',
-        26,
+        27,
     )
 
 
