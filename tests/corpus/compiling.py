@@ -15,7 +15,8 @@ import yaml
 
 from tests.corpus.forms import PERIOD, Form
 
-_ONLY_RULES = ("--disable", "dashboards", "--disable", "runbooks")
+WITHOUT = ("dashboards", "runbooks")
+"""Parts that nobody looks at here."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,21 @@ class Compiled:
         return document
 
 
-def compiled(forms: Iterable[Form], folder: Path) -> dict[Form, Compiled]:
-    """Validate and compile all specs, those of one call's arguments together."""
+def compiled(forms: Iterable[Form], folder: Path, *without: str) -> dict[Form, Compiled]:
+    """Validate and compile all specs, those of one call's arguments together, without some more parts."""
     by_call = sorted(forms, key=lambda form: form.arguments)
     found: dict[Form, Compiled] = {}
     for number, (arguments, group) in enumerate(groupby(by_call, key=lambda form: form.arguments)):
-        for done in _compiled(list(group), arguments, folder / str(number)):
+        for done in _compiled(list(group), arguments, folder / str(number), (*WITHOUT, *without)):
             found[done.form] = done
     return found
 
 
-def _compiled(forms: Sequence[Form], arguments: tuple[str, ...], folder: Path) -> Iterator[Compiled]:
+def _compiled(
+    forms: Sequence[Form], arguments: tuple[str, ...], folder: Path, without: Sequence[str]
+) -> Iterator[Compiled]:
     given = arguments if "--period" in arguments else ("--period", PERIOD, *arguments)
-    told = _slo("validate", "--output", "json", *given, *_paths(forms))
+    told = slo("validate", "--output", "json", *given, *_paths(forms))
     problems = _problems(told.stdout)
     if told.returncode and not {problem["source"] for problem in problems} & set(_paths(forms)):
         # The call itself is refused, whatever is in the specs.
@@ -73,7 +76,8 @@ def _compiled(forms: Sequence[Form], arguments: tuple[str, ...], folder: Path) -
     )
     sound = [form for form in forms if not errors[form]]
     done = {form: (2, errors[form]) for form in forms if errors[form]}
-    for batch in _batches(sound, given, folder):
+    disabled = [word for part in without for word in ("--disable", part)]
+    for batch in _batches(sound, [*given, *disabled], folder):
         done |= batch
     for form in forms:
         code, messages = done[form]
@@ -86,7 +90,7 @@ def _batches(
     """All of them in one call; where that does not end well, each in its own, to know by which one."""
     if not forms:
         return
-    ended = _slo("compile", *arguments, *_paths(forms), "--out", str(folder), *_ONLY_RULES)
+    ended = slo("compile", *arguments, *_paths(forms), "--out", str(folder))
     if ended.returncode == 0 or len(forms) == 1:
         yield dict.fromkeys(forms, (ended.returncode, (ended.stderr,) if ended.returncode else ()))
         return
@@ -111,6 +115,7 @@ def _paths(forms: Sequence[Form]) -> list[str]:
     return [str(form.path) for form in forms]
 
 
-def _slo(*arguments: str) -> subprocess.CompletedProcess[str]:
+def slo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The end of one call of the program."""
     command = [sys.executable, "-m", "slo_toolkit", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

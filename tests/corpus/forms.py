@@ -20,7 +20,7 @@ A head is comments: what the form is, in words, and then lines of `#: key: value
                steady      the page begins with the partial fault, and is there until the end
     beside     a spec of the same folder whose rules are in the same store
     carries    `name=value`: a label or annotation of the page, once it is expanded
-    simulated  yes         its generated tests are tried wherever the corpus runs, and not only with those of every form
+    simulated  yes         its generated tests are tried by default
     holds      a text that stands in the rules as it is
     executed   no          this Prometheus cannot evaluate the query; only its text is judged
     loads      no          this Prometheus cannot read the query: it is another server's

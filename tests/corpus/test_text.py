@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.corpus.compiling import slo
 from tests.corpus.forms import forms
 from tests.live.prometheus import promtool_binary
 
@@ -106,7 +106,7 @@ def _placed(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
@@ -137,11 +137,11 @@ def _accepted(placed: Sequence[tuple[str, str]], folder: Path) -> dict[str, Path
     specs: dict[Path, str] = {}
     for number, (place, text) in enumerate(placed):
         path = folder / f"{number}.yaml"
-        slo = {"name": "slo", "objective": 99, "sli": PLACES[place](text), "alerting": {"name": "Burns"}}
-        document = {"version": "slo-toolkit/v1", "service": f"service-{number}", "slos": [slo]}
-        path.write_text(yaml.safe_dump(document), newline="")
+        document = {"name": "slo", "objective": 99, "sli": PLACES[place](text), "alerting": {"name": "Burns"}}
+        spec = {"version": "slo-toolkit/v1", "service": f"service-{number}", "slos": [document]}
+        path.write_text(yaml.safe_dump(spec), newline="")
         specs[path] = text
-    told = _slo("validate", "--output", "json", *map(str, specs))
+    told = slo("validate", "--output", "json", *map(str, specs))
     assert told.returncode in (0, 2), told.stderr
     wrong = {
         problem["source"] for problem in json.loads(told.stdout)["problems"] if problem["level"] == "error"
@@ -150,7 +150,7 @@ def _accepted(placed: Sequence[tuple[str, str]], folder: Path) -> dict[str, Path
     if not sound:
         return {}
     out = folder / "out"
-    done = _slo(
+    done = slo(
         "compile", *map(str, sound), "--out", str(out), "--disable", "dashboards", "--disable", "runbooks"
     )
     assert done.returncode == 0, done.stderr
@@ -177,8 +177,3 @@ def _told_of(file: Path, stderr: str) -> str:
     service = {rule["labels"]["sloth_service"] for group in groups for rule in group["rules"]}
     sound = kinds == ["slo-sli-", "slo-period-", "slo-settled-"] and service == {file.stem}
     return "" if sound else f"groups {kinds} of {service}"
-
-
-def _slo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "slo_toolkit", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -11,7 +11,7 @@ EPOCH = 1_709_510_400  # Monday 2024-03-04 00:00 UTC, a multiple of every interv
 MINUTE = 60.0
 HOUR = 3600.0
 
-END = 12.5 * HOUR
+END = 11.5 * HOUR
 ALWAYS = Span(0, END)
 
 # No fault lies in the first six hours: from then on all the windows that are compared are full. And none begins or ends

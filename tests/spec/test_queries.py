@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import stat
 from pathlib import Path
@@ -88,8 +87,8 @@ def test_what_promtool_takes_is_no_problem(query: str) -> None:
 @needs_promtool
 @pytest.mark.parametrize("character", ["🦥", "\u2028", "\ufffe", "\x7f", "\x9d"])
 def test_promtool_is_asked_about_any_character(character: str) -> None:
-    query = json.dumps(f"sum(ratee(x{{a='{character}'}}[{{{{.window}}}}]))")
-    (problem,) = loaded(with_total(query)).problems
+    query = f"sum(ratee(x{{a='\\U{ord(character):08X}'}}[{{{{.window}}}}]))"
+    (problem,) = loaded(with_total(f'"{query}"')).problems
     assert (problem.message, problem.position.column) == (
         'this is no PromQL: unknown function with name "ratee"',
         27,
