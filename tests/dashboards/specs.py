@@ -105,6 +105,16 @@ slos:
         errors: code=~"500$x|${by}"
     alerting:
       name: Hopeless
+  - name: five-minutely
+    objective: 99
+    scrape_interval: 5m
+    sli: {availability: {metric: nowhere_total, errors: code="500"}}
+    alerting: {name: FiveMinutely}
+  - name: hourly
+    objective: 99
+    scrape_interval: 1h
+    sli: {latency: {histogram: nowhere_seconds, threshold: 1}}
+    alerting: {name: Hourly}
 """
 
 

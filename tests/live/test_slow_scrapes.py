@@ -14,6 +14,8 @@ from deploy.live.remote_write import Series, write
 from deploy.live.replay import Plan, Replay, Span, aligned, replay
 from deploy.live.rules import Rule, needed_for, rules_of
 from slo_toolkit.duration import Duration
+from slo_toolkit.emit.dashboards import look
+from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.query import Connection, Prometheus
 from slo_toolkit.slo import Slo
 from slo_toolkit.spec import LoadOptions, Source, load
@@ -155,6 +157,17 @@ def test_slo_budget_tells_it(world: World, with_spec: bool, raw: bool) -> None:
     assert status.burn_rate is not None
     assert float(status.burn_rate) == pytest.approx(10, rel=0.05)
     assert status.burn_window == max(Duration.of(hours=1), base_window(Duration.of(seconds=world.seconds)))
+
+
+@pytest.mark.parametrize("beside", [(), (Duration.of(minutes=5),)], ids=["alone", "beside-others"])
+def test_the_dashboards_tell_it(world: World, beside: tuple[Duration, ...]) -> None:
+    """On a dashboard of its own and on one with SLOs that are scraped more often."""
+    base = base_window(Duration.of(seconds=world.seconds))
+    shown = Selection('sloth_id="shop-requests"', periods=(Duration.of(days=30),), bases=(*beside, base))
+    end = world.history.end
+    assert value(world.address, shown.verdict, end) == look.EXHAUSTED
+    assert value(world.address, shown.measured, end) is not None
+    assert value(world.address, shown.burn_rate, end) == pytest.approx(10, rel=0.05)
 
 
 @pytest.mark.parametrize("seconds", [120, *INTERVALS])
