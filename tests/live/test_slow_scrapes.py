@@ -156,7 +156,9 @@ def test_slo_budget_tells_it(world: World, with_spec: bool, raw: bool) -> None:
     assert float(status.error_ratio) == pytest.approx(0.1, rel=TOLERANCE)
     assert status.burn_rate is not None
     assert float(status.burn_rate) == pytest.approx(10, rel=0.05)
-    assert status.burn_window == max(Duration.of(hours=1), base_window(Duration.of(seconds=world.seconds)))
+    base = base_window(Duration.of(seconds=world.seconds))
+    assert status.burn_window == max(Duration.of(hours=1), base)
+    assert min(status.burn_rates) == base
 
 
 @pytest.mark.parametrize("beside", [(), (Duration.of(minutes=5),)], ids=["alone", "beside-others"])
