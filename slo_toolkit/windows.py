@@ -1,4 +1,4 @@
-"""The burn-rate windows as data, beside their source."""
+"""The burn-rate windows as data, beside their source, and which of them scrapes can fill."""
 
 from __future__ import annotations
 

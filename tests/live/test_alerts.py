@@ -127,6 +127,26 @@ def test_ticket_comes_with_that_of_raw_queries(prometheus: str, rules_for: Rules
     assert abs(ticket.start - expected.start) <= 10 * MINUTE
 
 
+def test_an_alert_on_the_whole_period_comes_with_that_of_raw_queries(
+    prometheus: str, rules_for: RulesFor, figure: Figure
+) -> None:
+    """Over a period of one day, the ticket's long window is all of it; its ratio is recorded once."""
+    onset, burn = 1.3 * DAY, 0.15 * specs.ERROR_BUDGET
+    history = counters(Shape(days=2.5, events_per_second=200, outages=(Outage(onset, 1.2 * DAY, burn),)))
+    write(prometheus, history.series)
+    errors, valid = (query.replace("{{.window}}", "1d") for query in (specs.ERRORS, specs.VALID))
+    raw = rules_of(
+        {"groups": [{"name": "raw", "rules": [{"alert": "Raw", "expr": f"{errors} / {valid} > 0.0001"}]}]}
+    )
+    plan = Plan(history.start, history.end, phase=aligned)
+    rules = rules_for(specs.events(), "--period", "1d")
+    assert [rule.name for rule in rules].count("slo:sli_error:ratio_rate1d") == 1
+    ours = replay(prometheus, rules, plan)
+    ticket, expected = _of(ours, "ticket")[0], replay(prometheus, raw, plan).of("Raw")[0]
+    figure(f"burn over a period of 1d: ticket {ticket.start - expected.start:+.0f} s from raw")
+    assert abs(ticket.start - expected.start) <= 10 * MINUTE
+
+
 @pytest.mark.parametrize("night_share", [1.0, 0.1], ids=["steady", "day-and-night"])
 def test_nothing_fires_below_the_budgets_pace(
     night_share: float, prometheus: str, rules_for: RulesFor
