@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,9 @@ from slo_toolkit.cli.progress import Progress
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import InputError, InvalidSpec, Position, Problem
 from slo_toolkit.recipe import Compat, Recipe, RuleFormat
-from slo_toolkit.spec.options import Loaded
+
+if TYPE_CHECKING:
+    from slo_toolkit.spec.options import Loaded
 
 OUTPUTS = ("text", "json", "github", "sarif")
 
@@ -28,7 +31,7 @@ class _ReportingCommand(click.Command):
         except click.UsageError as error:
             if output:
                 problem = Problem(Position("<command line>"), error.format_message(), rule="call")
-                _print_report(Loaded(problems=(problem,)), output)
+                _print_report(_with((problem,)), output)
             raise
 
 
@@ -37,6 +40,12 @@ def _named_output(args: Sequence[str]) -> str:
     words = [word for arg in args for word in arg.split("=", 1)]
     after = [word for option, word in pairwise(words) if option == "--output"]
     return after[-1] if after and after[-1] in OUTPUTS[1:] else ""
+
+
+def _with(problems: tuple[Problem, ...]) -> Loaded:
+    from slo_toolkit.spec.options import Loaded
+
+    return Loaded(problems=problems)
 
 
 def _print_report(loaded: Loaded, output: str) -> None:
@@ -81,5 +90,5 @@ def command(
         context.exit(InvalidSpec.exit_code if has_errors(loaded) else 0)
     if output != "text":
         problems = tuple(Problem(Position(path), "no SLO spec is here", rule="foreign") for path in paths)
-        _print_report(Loaded(problems=problems), output)
+        _print_report(_with(problems), output)
     raise InputError(no_spec(paths))
