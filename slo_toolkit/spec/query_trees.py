@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from slo_toolkit.meaning.text import STRING, WINDOW
-from slo_toolkit.meaning.tree import parse_filled
+from slo_toolkit.meaning.tree import inner, kind, parse_filled
 
 # A look-back that nobody writes, so that the template can be put back in its place.
 _LOOK_BACK = "1h37m13s"
@@ -45,25 +45,14 @@ def _in_one_line(match: re.Match[str]) -> str:
     return " " if match["space"] else match[0]
 
 
-def kind(node: Any) -> str:
-    return type(node).__name__
-
-
 def operator(node: Any) -> str:
     """The operator of a binary expression; empty for everything else."""
     return str(node.op) if kind(node) == "BinaryExpr" else ""
 
 
-def bare(node: Any) -> Any:
-    """A node without the parentheses around it."""
-    while kind(node) == "ParenExpr":
-        node = node.expr
-    return node
-
-
 def literal(node: Any) -> Decimal | None:
     """The finite number that `2` and `vector(2)` stand for; None for everything else."""
-    node = bare(node)
+    node = inner(node)
     match kind(node):
         case "NumberLiteral":
             number = Decimal(repr(float(node.val)))
@@ -78,7 +67,7 @@ def literal(node: Any) -> Decimal | None:
 
 def is_scalar(node: Any) -> bool:
     """Whether an expression is a number without labels, which no fallback can stand beside."""
-    node = bare(node)
+    node = inner(node)
     match kind(node):
         case "NumberLiteral":
             return True
@@ -93,7 +82,7 @@ def is_scalar(node: Any) -> bool:
 
 def is_nothing(node: Any) -> bool:
     """Whether an expression is 0 wherever it has a value: `vector(0)`, `0 * x`."""
-    node = bare(node)
+    node = inner(node)
     if operator(node) == "*":
         return is_nothing(node.lhs) or is_nothing(node.rhs)
     return literal(node) == 0
@@ -187,7 +176,7 @@ def _term(selector: Any, sign: int) -> Term:
 
 def scale(node: Any) -> Decimal:
     """What a query's values are multiplied with by literal numbers: 100 for `100 * x` and for `100 - x`."""
-    node = bare(node)
+    node = inner(node)
     if (number := literal(node)) is not None:
         return number
     match kind(node):

@@ -15,15 +15,14 @@ from decimal import Decimal
 from typing import Any
 
 from slo_toolkit.meaning.query import read
+from slo_toolkit.meaning.tree import inner, kind
 from slo_toolkit.spec.bucket_units import warn_bound
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.quantities import decimal_of
 from slo_toolkit.spec.query_trees import (
     Term,
-    bare,
     is_nothing,
     is_scalar,
-    kind,
     literal,
     operator,
     scale,
@@ -109,7 +108,7 @@ def _ratio_in(node: Any, at: Place) -> Ratio | None:
     """The one division in `a / b` or `1 - a / b`, whatever literal numbers and fallbacks stand around it."""
     counts_good = False
     while True:
-        node = bare(node)
+        node = inner(node)
         op = operator(node)
         if op == "-" and literal(node.lhs) is not None:
             counts_good, node = not counts_good, node.rhs
@@ -153,7 +152,7 @@ def _all_events(term: Term) -> bool:
 def _is_rest(node: Any) -> bool:
     """Whether a query is all events of a histogram without the fast ones."""
     signs = {(term.is_count, term.bound is not None): term.sign for term in terms(node)}
-    return operator(bare(node)) == "-" and signs == {(True, False): 1, (False, True): -1}
+    return operator(inner(node)) == "-" and signs == {(True, False): 1, (False, True): -1}
 
 
 def _inverted(ratio: Ratio, what: str, right: str) -> None:
@@ -172,14 +171,14 @@ def _slow(ratio: Ratio) -> str:
 
 
 def _fast(ratio: Ratio) -> str:
-    fast = text_of(bare(ratio.counted).rhs)
+    fast = text_of(inner(ratio.counted).rhs)
     return f"1 - {fast} / {_operand(ratio.total)}" if _is_raw(ratio) else fast
 
 
 def _difference(fast: Any) -> str:
     """All events of the query's histogram, grouped and filtered as there, without the fast ones."""
-    while operator(bare(fast)) == "or":
-        fast = bare(fast).lhs
+    while operator(inner(fast)) == "or":
+        fast = inner(fast).lhs
     return f"{_all_of(fast)} - {_operand(fast)}"
 
 
@@ -204,12 +203,12 @@ _LE_MATCHER = r',le=~?"(?:\\.|[^"\\])*"|(?<=\{)le=~?"(?:\\.|[^"\\])*",?'
 
 def _without_percent(node: Any) -> str:
     """A query as a ratio: without the factor of 100 where it stands at either end, else divided by it."""
-    node = bare(node)
+    node = inner(node)
     if operator(node) == "*":
         if literal(node.rhs) == 100:
-            return text_of(bare(node.lhs))
+            return text_of(inner(node.lhs))
         if literal(node.lhs) == 100:
-            return text_of(bare(node.rhs))
+            return text_of(inner(node.rhs))
     return f"({text_of(node)}) / 100"
 
 
@@ -219,12 +218,12 @@ def _warn_hidden_outage(node: Any, at: Place, what: str, *, counted_as_errors: b
         missing = list(_unguarded(fallback.lhs))
         if not missing:
             continue
-        right = text_of(bare(fallback.lhs) if fallback is bare(node) else fallback.lhs)
+        right = text_of(inner(fallback.lhs) if fallback is inner(node) else fallback.lhs)
         for gap in missing:
             if gap.zero:
                 part = text_of(gap.part)
                 right = right.replace(part, f"({part} or {gap.zero})")
-        if fallback is not bare(node):
+        if fallback is not inner(node):
             right = text_of(node).replace(text_of(fallback), right)
         message = (
             f"while {text_of(missing[0].part)} has no series, the whole difference falls back on 0 {what}"
@@ -245,7 +244,7 @@ class _Gap:
 
 def _fallbacks(node: Any) -> Iterator[Any]:
     """Every `x or vector(0)` that the value of a query goes through."""
-    node = bare(node)
+    node = inner(node)
     match kind(node):
         case "AggregateExpr" | "SubqueryExpr" | "UnaryExpr":
             yield from _fallbacks(node.expr)
@@ -262,7 +261,7 @@ def _fallbacks(node: Any) -> Iterator[Any]:
 
 def _unguarded(node: Any) -> Iterator[_Gap]:
     """What may be missing from each difference that is then empty as a whole."""
-    node = bare(node)
+    node = inner(node)
     match kind(node):
         case "AggregateExpr" | "SubqueryExpr" | "UnaryExpr":
             yield from _unguarded(node.expr)
@@ -279,12 +278,12 @@ def _gaps(minuend: Any, subtrahend: Any) -> Iterator[_Gap]:
     """Good events are missing in an outage; a bucket or a mean is missing only where nothing is known."""
     if literal(minuend) is None and is_scalar(minuend):
         return
-    part = bare(subtrahend)
+    part = inner(subtrahend)
     while operator(part) == "/":
-        part = bare(part.lhs)
+        part = inner(part.lhs)
     if operator(part) == "or" or is_scalar(part) or not any(terms(part)):
         return
-    is_mean = literal(minuend) is not None and part is bare(subtrahend)
+    is_mean = literal(minuend) is not None and part is inner(subtrahend)
     is_bucket = any(term.bound for term in terms(part))
     yield _Gap(part, "" if is_mean or is_bucket else _zero(minuend, part))
 
@@ -293,7 +292,7 @@ def _zero(minuend: Any, part: Any) -> str:
     """0 with the labels of `part`."""
     modifier = part.modifier if kind(part) == "AggregateExpr" else None
     is_one = kind(part) == "AggregateExpr" and (modifier is None or str(modifier) == "by ()")
-    return "vector(0)" if is_one or literal(minuend) is not None else f"0 * {_operand(bare(minuend))}"
+    return "vector(0)" if is_one or literal(minuend) is not None else f"0 * {_operand(inner(minuend))}"
 
 
 def _warn_bounds(query: str, at: Place) -> None:
