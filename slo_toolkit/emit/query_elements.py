@@ -25,6 +25,7 @@ from slo_toolkit.emit.query_forms import (
     selectors,
 )
 from slo_toolkit.emit.selectors import Matcher, Selector
+from slo_toolkit.meaning.tree import names_window
 from slo_toolkit.naming import is_generated
 
 _MATCHES = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
@@ -71,6 +72,8 @@ class Elements:
     def series(self, node: Any, measure: Measure, unit: Unit, factor: float = 1) -> Form:
         matchers = tuple(Matcher(m.name, _MATCHES[str(m.op)], m.value) for m in node.matchers.matchers)
         if not node.name or node.at is not None or node.matchers.or_matchers or is_generated(node.name):
+            raise NotUnderstoodError
+        if names_window(node):
             raise NotUnderstoodError
         if node.offset is not None:
             self.looks_back(node.offset)

@@ -54,6 +54,12 @@ def is_window(length: Any) -> bool:
     return bool(length == _MARK)
 
 
+def names_window(selector: Any) -> bool:
+    """Whether a metric's name or a matcher holds the template's look-back: another series for each window."""
+    texts = (selector.name or "", *(m.value for m in selector.matchers.matchers))
+    return any(_MARK_TEXT in text for text in texts)
+
+
 def inner(node: Any) -> Any:
     """The node within any number of parentheses."""
     while type(node).__name__ == "ParenExpr":

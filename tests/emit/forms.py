@@ -128,6 +128,7 @@ UNKNOWN: dict[str, Sli] = {
     "other-groups": _events(
         f"sum by (a) (rate(all_total{W})) + sum by (b) (rate(late_total{W}))", RATE["bad"]
     ),
+    "a-series-for-each-window": _events("sum(job:req:rate{{.window}})", "sum(job:err:rate{{.window}})"),
     "own-series": RawSli(f"avg_over_time(slo:sli_error:ratio_rate5m{W})"),
     "a-zero-beside-groups": RawSli(f"avg(sum by (pod) (rate(bad_total{W})) or vector(0))"),
     "every-code-apart": RawSli(
