@@ -23,6 +23,10 @@ SCRAPE_SECONDS = 30
 DAYS = 31
 """A day more than the period of the SLOs, so that the whole of it is known."""
 
+STARTED = 6 * DAY + 13 * HOUR
+"""The clock of the past at its start, in seconds since Monday: Sunday, 13:00. So a past of `DAYS` ends on a Wednesday
+at the same hour, and the story after it is told by day, with the same figures, whatever the real clock says."""
+
 JOB = "demo-service"
 INSTANCE = "demo-1"
 
@@ -202,15 +206,15 @@ def lived(start: int, end: int, *, seed: int = 7) -> Past:
     chance = random.Random(seed)
     owed = [0.0] * (2 * len(OPERATIONS))
     moments = range(start, end - SCRAPE_SECONDS + 1, SCRAPE_SECONDS)
-    scrapes = [_scrape(moment, moment - start, owed, chance) for moment in moments]
+    scrapes = [_scrape(moment - start, owed, chance) for moment in moments]
     return Past(start, scrapes)
 
 
-def _scrape(moment: int, age: int, owed: list[float], chance: random.Random) -> Scrape:
+def _scrape(age: int, owed: list[float], chance: random.Random) -> Scrape:
     """What happened before one scrape; `owed` carries the fractions of requests over to the next."""
     troubles = [incident for incident in INCIDENTS if incident.covers(age)]
     failing = max([_ALWAYS_FAILING, *(trouble.failing for trouble in troubles)])
-    mean = _per_second(moment) * SCRAPE_SECONDS * chance.uniform(0.8, 1.2)
+    mean = _per_second(age) * SCRAPE_SECONDS * chance.uniform(0.8, 1.2)
     happened = []
     for number, operation in enumerate(OPERATIONS):
         for kind, share in enumerate((1 - failing, failing)):
@@ -222,11 +226,11 @@ def _scrape(moment: int, age: int, owed: list[float], chance: random.Random) -> 
     return Scrape(tuple(happened[::2]), tuple(happened[1::2]), any(trouble.slow for trouble in troubles))
 
 
-def _per_second(moment: float) -> float:
-    """Requests a second at a Unix time: quiet in the night (UTC) and at the weekend."""
-    daylight = 0.5 - 0.5 * math.cos(2 * math.pi * (moment % DAY - 2 * HOUR) / DAY)
-    # 1 January 1970 was a Thursday.
-    weekend = (moment // DAY + 3) % 7 >= 5
+def _per_second(age: float) -> float:
+    """Requests a second at an age of the past in seconds: quiet in the night and at the weekend of its own clock."""
+    since_monday = age + STARTED
+    daylight = 0.5 - 0.5 * math.cos(2 * math.pi * (since_monday % DAY - 2 * HOUR) / DAY)
+    weekend = since_monday // DAY % 7 >= 5
     return (
         _BUSIEST_PER_SECOND
         * (_NIGHT_SHARE + (1 - _NIGHT_SHARE) * daylight)

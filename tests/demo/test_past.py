@@ -7,16 +7,16 @@ from itertools import pairwise
 import pytest
 
 from demo_service.metrics import DURATION_BUCKETS
-from deploy.live.past import DAY, HOUR, INCIDENTS, OPERATIONS, SCRAPE_SECONDS, Past, lived
+from deploy.live.past import DAY, HOUR, INCIDENTS, OPERATIONS, SCRAPE_SECONDS, STARTED, Past, lived
 from deploy.live.remote_write import Series
 
-MONDAY = 1_699_833_600  # 2023-11-13 00:00 UTC
-WEEK = 7 * DAY
+START = 1_699_833_600
+MONDAY = START + 7 * DAY - STARTED
 
 
 @pytest.fixture(scope="module")
 def month() -> Past:
-    return lived(MONDAY, MONDAY + 30 * DAY)
+    return lived(START, START + 30 * DAY)
 
 
 def named(past: Past, name: str, **labels: str) -> list[Series]:
@@ -29,14 +29,18 @@ def last(series: list[Series]) -> float:
 
 
 def test_it_ends_where_it_is_told_to(month: Past) -> None:
-    assert month.end == MONDAY + 30 * DAY
+    assert month.end == START + 30 * DAY
     assert all(series.times_ms[-1] == month.end * 1000 for series in month.series())
 
 
 def test_more_of_it_changes_nothing_of_what_was(month: Past) -> None:
-    longer = lived(MONDAY, MONDAY + 30 * DAY + HOUR)
+    longer = lived(START, START + 30 * DAY + HOUR)
     assert longer.scrapes[: len(month.scrapes)] == month.scrapes
     assert len(longer.scrapes) == len(month.scrapes) + HOUR // SCRAPE_SECONDS
+
+
+def test_it_is_the_same_at_whatever_hour_it_is_told(month: Past) -> None:
+    assert lived(START + 7 * HOUR, START + 7 * HOUR + 30 * DAY).scrapes == month.scrapes
 
 
 def test_the_series_show_what_was_counted(month: Past) -> None:
