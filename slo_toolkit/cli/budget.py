@@ -15,7 +15,8 @@ import click
 
 from slo_toolkit.cli.asking import Percent, read_slos, slo_input, told_exit_code
 from slo_toolkit.cli.connecting import connect, connection_options
-from slo_toolkit.cli.console import is_colourful, note, printable
+from slo_toolkit.cli.console import is_colourful, note
+from slo_toolkit.foreign_text import on_one_line
 
 if TYPE_CHECKING:
     from slo_toolkit.duration import Duration
@@ -192,5 +193,5 @@ def _screen(prometheus: Prometheus, wanted: Wanted) -> str:
     from slo_toolkit.status.survey import ask
 
     answer = ask(prometheus, wanted)
-    warnings = "".join(f"warning: {printable(warning)}\n" for warning in answer.warnings)
+    warnings = "".join(f"warning: {on_one_line(warning)}\n" for warning in answer.warnings)
     return warnings + table_rendering()(answer)

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import click
 
-from slo_toolkit.cli.console import printable
 from slo_toolkit.errors import NotMeasurable
+from slo_toolkit.foreign_text import on_one_line
 
 _HOME = "\x1b[H"
 _CLEAR_SCREEN = "\x1b[2J"
@@ -41,7 +41,7 @@ def _told(answer: Callable[[], str]) -> str:
     try:
         return answer()
     except NotMeasurable as failure:
-        return f"not measurable: {printable(str(failure))}\n"
+        return f"not measurable: {on_one_line(str(failure))}\n"
 
 
 def _in_place(text: str) -> str:

@@ -12,7 +12,7 @@ import requests
 import urllib3.exceptions
 
 from slo_toolkit.errors import InputError, SloError
-from slo_toolkit.query.answers import plain
+from slo_toolkit.foreign_text import excerpt
 from slo_toolkit.query.failures import Unreachable, WrongAnswer
 from slo_toolkit.query.server import Server
 
@@ -90,7 +90,7 @@ def _reason(error: Exception) -> str:
     if system:
         return str(system[-1].strerror).lower()
     innermost = list(_causes(error))[-1]
-    return plain(str(innermost)).lower() if isinstance(innermost, OSError) else "the connection failed"
+    return excerpt(str(innermost)).lower() if isinstance(innermost, OSError) else "the connection failed"
 
 
 def _first(error: BaseException, kind: type[E]) -> E | None:
