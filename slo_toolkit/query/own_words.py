@@ -14,7 +14,7 @@ from typing import Any
 # The first that holds a text has the words. Letters count in either case.
 _TEXTS = (
     *("message", "msg", "error_description", "error_message", "errormessage", "detail", "error", "errors"),
-    *("details", "fault", "description", "title", "reason"),
+    *("details", "fault", "faultstring", "description", "title", "reason"),
 )
 _KINDS = ("errortype", "error_type", "code", "status", "reason", "__type", "type", "error")
 _SAYS_NOTHING = ("", "error", "fail", "failed", "failure", "about:blank")
@@ -86,9 +86,7 @@ def _of_fields(fields: Mapping[str, Any], depth: int) -> tuple[str, str]:
 
 
 def _first_kind(values: Iterable[Any], text: str) -> str:
-    for value in values:
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            kind = str(value).strip()
-            if kind.lower() not in _SAYS_NOTHING and kind != text:
-                return kind
-    return ""
+    """The first that says something: words before numbers, which are mostly the HTTP status once more."""
+    told = [value for value in values if isinstance(value, str | int) and not isinstance(value, bool)]
+    kinds = [str(value).strip() for value in sorted(told, key=lambda value: isinstance(value, int))]
+    return next((kind for kind in kinds if kind.lower() not in _SAYS_NOTHING and kind != text), "")
