@@ -66,7 +66,7 @@ def measured(sample: Sample, at: float, within: Range) -> Measured:
         return Measured(flaw="is infinite")
     value = Decimal(repr(sample.value))
     if not within.has(value):
-        return Measured(flaw=f"is {value:.6g}, which is no {within.what}")
+        return Measured(flaw=f"is {float(value):.6g}, which is no {within.what}")
     return Measured(max(value, Decimal(0)) if within.high > 0 > within.low > -1 else value)
 
 
@@ -76,4 +76,4 @@ def without_noise(errors: Decimal | None, valid: Decimal | None) -> Measured:
         return Measured(errors)
     if valid is not None and errors >= -DIFFERENCE_NOISE * valid:
         return Measured(Decimal(0))
-    return Measured(flaw=f"there are {errors:.6g} errors: more good events than there were events")
+    return Measured(flaw=f"there are {float(errors):.6g} errors: more good events than there were events")

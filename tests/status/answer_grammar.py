@@ -8,6 +8,7 @@ import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -37,7 +38,9 @@ ANYTHING = st.recursive(
 NO_OBJECT = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.none())
 )
-NO_TEXT = st.none() | st.booleans() | st.integers() | st.floats() | st.lists(st.none()) | st.just({})
+NO_TEXT: st.SearchStrategy[Any] = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none()), st.just({})
+)
 HOSTILE = st.sampled_from(
     ["\x1b[2J", "\x9b31m", "a\r\nb", "\u202e", "\u200b", "\u2028", "\ud800", "\0", "\N{FIRE}" * 200]
 )
@@ -98,6 +101,17 @@ def _of_time(time: Any) -> Case:
     return _in_each_row(lambda row: row.update(value=[time, row["value"][1]]))
 
 
+def _of_figure(metric: str, value: str) -> Case:
+    """One figure alone, in whichever answer it stands."""
+
+    def change(document: Document) -> None:
+        for row in rows(document):
+            if metric in (row["metric"].get("__name__"), row["metric"].get("slo_figure")):
+                row["value"][1] = value
+
+    return Case(changed(change), is_everywhere=True)
+
+
 def _without(key: str) -> Case:
     def change(document: Document) -> None:
         for holder in (document, document["data"], *rows(document)):
@@ -126,7 +140,12 @@ def _partial(name: str, value: Any, within: bool) -> Case:
     return Case(changed(lambda d: (d["data"] if within else d).update({name: value})))
 
 
+DECIDING = (
+    *("slo:objective:ratio", "evaluated_at", "last_period", "slo:sli_error:ratio_rate30d"),
+    *("slo:sli_error:ratio_rate1h", "slo:valid_events:rate5m", "slo:coverage:ratio30d"),
+)
 FIGURES = st.one_of(
+    st.builds(_of_figure, st.sampled_from(DECIDING), st.sampled_from((*_NO_NUMBERS, *_NO_FIGURES, "-0.5"))),
     *(NO_VALUE.map(_of_value), NO_VALUE.map(_of_value), NO_TIME.map(_of_time), NO_TIME.map(_of_time)),
     NO_OBJECT.map(lambda value: _in_each_row(lambda row: row.update(value=value))),
     NO_OBJECT.map(lambda value: _in_each_row(lambda row: row.update(metric=value))),
@@ -158,7 +177,8 @@ REMARKS = st.one_of(
 
 
 def _chunked(says: Says, ends: bool = True) -> Raw:
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    date = formatdate(usegmt=True).encode()
+    head = b"HTTP/1.1 200 OK\r\nDate: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % date
     parts = [says.body[start : start + 700] for start in range(0, len(says.body), 700)]
     chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in parts]
     return Raw([head, *chunks, b"0\r\n\r\n"] if ends else [head, *chunks[:-1]])
@@ -214,7 +234,7 @@ _BODIES = (
     b'{"status":"error","error":{"message":"' + "\u202e\u009b".encode() * 3000 + b'"}}',
     b" " * 3_000_000,
 )
-_HEADERS = (JSON, HTML, {"Content-Type": "\xff"}, {})
+_HEADERS: tuple[dict[str, str], ...] = (JSON, HTML, {"Content-Type": "\xff"}, {})
 BODIES = st.builds(
     lambda body, headers: Case(lambda _: Says(body, headers=headers)),
     st.sampled_from(_BODIES) | st.binary(max_size=100),
@@ -223,16 +243,16 @@ BODIES = st.builds(
 
 
 def _refusal(status: int, key: str, words: Any, location: str) -> Case:
-    """With the healthy body where there is no key."""
+    """With the healthy body where there is no key. A redirect leads to an answer that is healthy or as sick."""
     body = json.dumps({key: words}).encode() if key else b""
     headers = {**JSON, **({"Location": location} if location else {})}
-    return Case(lambda says: Says(body or says.body, status, headers))
+    return Case(lambda says: Says(body or says.body, status, headers), is_everywhere=bool(location))
 
 
 REFUSALS = st.builds(
     _refusal,
-    st.integers(201, 599).filter(lambda status: status not in (204, 304)) | st.just(999),
-    st.sampled_from(["message", "Message", "detail", "error", "code", "title", "errors", ""]),
+    st.sampled_from([201, 203, 206, 299, 999]) | st.integers(300, 599).filter(lambda status: status != 304),
+    st.sampled_from(["", "", "message", "Message", "detail", "error", "code", "title", "errors"]),
     HOSTILE | ANYTHING,
     st.sampled_from(["", "", "/", "http://[::1", "//\xff:99999/", "http://elsewhere.invalid/"]),
 )
@@ -268,4 +288,7 @@ DATES = st.sampled_from(
     ["", "now", "Mon, 99 Foo 99999 99:99:99 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "\xff"]
 ).map(_of_date)
 
-CASES = st.one_of(FIGURES, FIGURES, KEYS, REMARKS, ENCODINGS, BODIES, REFUSALS, HTTP, DATES)
+# Not `one_of`, which would give a kind with many alternatives more weight.
+CASES = st.sampled_from(
+    [FIGURES, FIGURES, FIGURES, KEYS, KEYS, REMARKS, ENCODINGS, BODIES, REFUSALS, REFUSALS, HTTP, DATES]
+).flatmap(lambda kind: kind)

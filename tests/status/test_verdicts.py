@@ -73,7 +73,7 @@ def test_an_alert_on_the_whole_period_is_told_as_any_other(status_of: StatusOf) 
     ("prometheus", "reason"),
     [
         (FakePrometheus(recorded(ratio_rate30d=math.nan)), "no events were measured in the period"),
-        (FakePrometheus(recorded(ratio_rate30d=math.inf)), "no events were measured in the period"),
+        (FakePrometheus(recorded(ratio_rate30d=math.inf)), "ratio_rate30d is infinite"),
         (FakePrometheus(recorded(without=["slo:sli_error:ratio_rate30d"])), "no events were measured"),
         (FakePrometheus(recorded(without=["slo:valid_events:rate5m"])), "returned nothing in the last five"),
         (FakePrometheus(recorded(), evaluated_at=AT - 3600), "last evaluated at 2026-11-24T05:00:00Z"),
