@@ -6,20 +6,27 @@ The answers are made by a grammar: healthy ones, with one thing changed. Where t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from slo_toolkit.cli.app import run
-from tests.query.stub import Asked, Raw, Says, Script, Stub, running
+from tests.query.stub import Asked, Raw, Says, Script, Stub, running, success
 
 from .answer_grammar import CASES, Case
-from .fake import of, recorded
+from .fake import identity, of, recorded
 
 EXAMPLES = 400
 """More than the three hundred that are promised."""
+
+STABLE = settings(
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 OUTPUTS = ("table", "json", "csv", "markdown", "prometheus", "html")
 
@@ -46,13 +53,59 @@ def sick(stub: Stub, case: Case, nth: int | None, given_out: list[Says | Raw]) -
     return script
 
 
-@given(case=CASES, nth=st.sampled_from([None, 1, 2]), output=st.sampled_from(OUTPUTS))
+def matrix(asked: Asked, value: str, other: str, times: Sequence[float]) -> Says:
+    """A series for each figure that is asked for over a range, with these values in turn, and at these times, too."""
+    start, end, step = (float(asked.form[name]) for name in ("start", "end", "step"))
+    asked_for = [start + number * step for number in range(min(int((end - start) / step) + 1, 50))]
+    names = re.findall(r'"slo_figure", "([^"]+)"', asked.form["query"])
+    values = [[time, (value, other)[number % 2]] for number, time in enumerate([*asked_for, *times])]
+    return success(
+        "matrix", [{"metric": {**identity(), "slo_figure": name}, "values": values} for name in names]
+    )
+
+
+VALUES = ("0", "1", "-1", "1e19", "5e-324", "1e300", "-1e300", "NaN", "+Inf", "-Inf", "0.1", "3000")
+
+
+@given(
+    value=st.sampled_from(VALUES),
+    other=st.sampled_from(VALUES),
+    times=st.sampled_from([(), (), (), (0.0,), (1e300,), (-1e300,), (4e9,)]),
+    verb=st.sampled_from([("budget", "--output", "html"), ("report", "--output", "html"), ("report",)]),
+    figure=st.sampled_from(VALUES),
+)
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=100,
     derandomize=True,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+def test_any_history_is_told_or_refused(
+    server: Stub,
+    capsys: pytest.CaptureFixture[str],
+    value: str,
+    other: str,
+    times: Sequence[float],
+    verb: Sequence[str],
+    figure: str,
+) -> None:
+    sums = [({**identity(), "slo_figure": name}, float(figure)) for name in ("valid", "errors", "slots")]
+    instant = of(recorded(), sums=sums)
+    server.script = lambda asked: (
+        matrix(asked, value, other, times) if "range" in asked.path else instant(asked)
+    )
+    code = run([*verb, "--prometheus", server.url, "--timeout", "5"])
+    out, err = capsys.readouterr()
+    note(err)
+    assert "internal error" not in err
+    assert not re.search(r"\b(?:nan|inf)\b", re.sub(r"<style>.*</style>", "", out, flags=re.DOTALL))
+    assert code in (0, 1, 3)
+    if times:
+        assert "points at times that were not asked for" in err or code != 0
+
+
+@given(case=CASES, nth=st.sampled_from([None, 1, 2]), output=st.sampled_from(OUTPUTS))
+@settings(STABLE, max_examples=EXAMPLES)
 def test_an_answer_of_the_grammar(
     server: Stub, capsys: pytest.CaptureFixture[str], case: Case, nth: int | None, output: str
 ) -> None:
