@@ -103,11 +103,12 @@ def read_slos(
 
 
 def told_exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:
-    """The exit code; what could not be measured is told for each SLO, whatever else is wrong."""
+    """The exit code; every SLO that could not be measured is told, whatever else is wrong, and each reason once."""
     from slo_toolkit.status.model import Verdict
+    from slo_toolkit.status.sharing import told_once
     from slo_toolkit.status.verdict import exit_code
 
-    for status in statuses:
-        if status.verdict is Verdict.NO_DATA:
-            note(f"{status.name}: not measurable: {'; '.join(status.reasons)}")
+    unknown = [status for status in statuses if status.verdict is Verdict.NO_DATA]
+    for line in told_once((one.name, f"not measurable: {'; '.join(one.reasons)}") for one in unknown):
+        note(line)
     return exit_code(statuses, fail_under)

@@ -12,6 +12,9 @@ from slo_toolkit.status.reading import MAX_AGE_SECONDS
 DIFFERENCE_NOISE = Decimal("0.05")
 """Two targets are not scraped at the same time, so a difference of what they count may be so much of it below 0."""
 
+OTHER_MOMENT = "the server's answer is of another moment than was asked for"
+"""The only flaw that is none of a figure alone."""
+
 _FLOAT_NOISE = Decimal("1e-9")
 _MOST_EVENTS = Decimal("1e20")
 _LONGEST_DAYS = Decimal(100 * 366)
@@ -55,11 +58,15 @@ class Measured:
     value: Decimal | None = None
     flaw: str = ""
 
+    def flaw_of(self, figure: str) -> str:
+        """The flaw as a sentence about the figure of that name."""
+        return self.flaw if self.flaw == OTHER_MOMENT else f"{figure} {self.flaw or 'is NaN'}"
+
 
 def measured(sample: Sample, at: float, within: Range) -> Measured:
     """The value of a sample that was asked for at `at`, in Unix seconds."""
     if not abs(at - sample.time) <= MAX_AGE_SECONDS:  # also for a time that is NaN
-        return Measured(flaw="is of another moment than was asked for")
+        return Measured(flaw=OTHER_MOMENT)
     if math.isnan(sample.value):
         return Measured()
     if math.isinf(sample.value):

@@ -95,7 +95,7 @@ class _Reader:
             tiers=_usual_tiers(objective, self._own_period),
             tiers_are_assumed=True,
             alerts=tuple(self._alerts()),
-            doubts=tuple(self._doubts(totals)),
+            doubts=tuple(dict.fromkeys(self._doubts(totals))),
         )
 
     def _whole(self, figure: str) -> Decimal | None:

@@ -74,7 +74,7 @@ class Facts:
     ambiguous: set[Figure] = field(default_factory=set)
     """Figures with two series where one is due: nobody knows which of them is right."""
     flawed: dict[Figure, str] = field(default_factory=dict)
-    """Figures whose value is none, and why."""
+    """Figures whose value is none, and the sentence that says why."""
     seen: set[Figure] = field(default_factory=set)
 
     def take(self, figure: Figure, told: Measured) -> None:
@@ -86,14 +86,14 @@ class Facts:
         if told.value is not None:
             self.values[figure] = told.value
         elif told.flaw:
-            self.flawed[figure] = told.flaw
+            kind, window = figure
+            self.flawed[figure] = told.flaw_of(f"{kind}{window or ''}")
 
     @property
     def doubts(self) -> Iterator[str]:
         for kind, window in sorted(self.ambiguous, key=str):
             yield f"two series where one is due: {kind}{window or ''}"
-        for (kind, window), flaw in sorted(self.flawed.items(), key=str):
-            yield f"{kind}{window or ''} {flaw}"
+        yield from sorted(set(self.flawed.values()))
 
     def get(self, kind: str, window: Duration | None = None) -> Decimal | None:
         return self.values.get((kind, window))
@@ -146,7 +146,7 @@ class RecordedSlo:
         if told.value is not None:
             self.whole.setdefault(figure, []).append((labels, told.value))
         else:
-            self.flawed.append((labels, f"{figure} {told.flaw or 'is NaN'}"))
+            self.flawed.append((labels, told.flaw_of(figure)))
 
     def take(self, labels: Labels, figure: Figure, told: Measured) -> None:
         self.samples.append((labels, figure, told))

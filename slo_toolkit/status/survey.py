@@ -17,6 +17,7 @@ from slo_toolkit.status.raw import read_raw
 from slo_toolkit.status.reading import MAX_AGE_SECONDS, Reading, Source
 from slo_toolkit.status.recorded import read_recorded
 from slo_toolkit.status.series import Identity
+from slo_toolkit.status.sharing import told_once
 from slo_toolkit.status.verdict import worst_first
 
 _NOTICEABLE_SKEW_SECONDS = 30
@@ -117,20 +118,19 @@ def _with_specs(
         by_identity.setdefault((reading.service, reading.slo), []).append(reading)
     readings: list[Reading] = []
     unrecorded: list[Slo] = []
-    warnings: list[str] = []
+    warnings: list[tuple[str, str]] = []
     for slo in specs:
+        name = f"{slo.service}/{slo.name}"
         found = by_identity.get((slo.service, slo.name), [])
         if any(reading.error_ratio is not None for reading in found):
             readings += [_by_spec(reading, slo, wanted.period) for reading in found]
-            warnings += dict.fromkeys(doubt for reading in found for doubt in _disagreements(reading, slo))
+            warnings += [(name, doubt) for reading in found for doubt in _disagreements(reading, slo)]
         else:
             unrecorded.append(slo)
-            warnings += [
-                f"{slo.service}/{slo.name}: {doubt}" for reading in found for doubt in reading.doubts
-            ]
+            warnings += [(name, doubt) for reading in found for doubt in reading.doubts]
     if unrecorded:
         readings += read_raw(source, unrecorded, wanted.at, wanted.period)
-    return readings, warnings
+    return readings, list(told_once(warnings))
 
 
 def _by_spec(reading: Reading, slo: Slo, period: Period | None) -> Reading:
@@ -149,14 +149,13 @@ def _by_spec(reading: Reading, slo: Slo, period: Period | None) -> Reading:
 
 
 def _disagreements(reading: Reading, slo: Slo) -> Iterator[str]:
-    name = f"{slo.service}/{slo.name}"
     if reading.objective is not None and reading.objective != slo.objective.ratio:
         yield (
-            f"{name}: the loaded rules have the objective {plain(reading.objective * 100)} %, "
+            f"the loaded rules have the objective {plain(reading.objective * 100)} %, "
             f"the spec {plain(slo.objective.percent)} %; judged by the spec"
         )
     if reading.period != slo.period:
-        yield f"{name}: the loaded rules have the period {reading.period}, the spec {slo.period}"
+        yield f"the loaded rules have the period {reading.period}, the spec {slo.period}"
 
 
 def _doubts_about_all(source: Source, wanted: Wanted) -> tuple[tuple[str, ...], tuple[str, ...]]:
