@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -71,7 +72,9 @@ def report_figures(asked: Asked, figure: str) -> Says:
     names = re.findall(r'"slo_figure", "([^"]+)"', asked.form["query"])
     moment = float(asked.form["time"])
     values = {name: [moment, told[name]] for name in names if name in told}
-    rows = [{"metric": {**identity(), "slo_figure": n}, "value": value} for n, value in values.items()]
+    rows: list[dict[str, Any]] = [
+        {"metric": {**identity(), "slo_figure": name}, "value": value} for name, value in values.items()
+    ]
     return success("vector", rows)
 
 
