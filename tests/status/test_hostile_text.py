@@ -155,3 +155,9 @@ def test_the_verb_tells_it_so_on_either_stream(slo: SloCommand, serve: Serve) ->
         assert "sh\\u202eop" in out
     assert "sh\\u202eop/requests{route=\\x9b2J}: not measurable" in err
     assert json.loads(out)["slos"][0]["service"] == "sh\u202eop", "JSON tells it exactly"
+
+
+def test_a_report_tells_the_reason_of_many_slos_once() -> None:
+    series = [item for number in range(10) for item in recorded(slo=f"slo-{number}", ratio_rate30d=-0.5)]
+    report = _report(ask(FakePrometheus(series), Wanted(at=AT)))
+    assert report_text.as_table(report).count("no error ratio") == 1

@@ -56,24 +56,24 @@ def as_table(answer: Answer, width: int = DEFAULT_WIDTH, colour: bool = False) -
     widths = [max([len(column.title), *(len(row[i]) for row in cells)]) for i, column in enumerate(shown)]
     room = width - len(_INDENT) - sum(len(_GAP) + size for size in widths)
     name_width = min(longest, max(room, _SHORTEST_NAME))
-    shared = _told_once(answer.statuses)
+    shared = told_below(answer.statuses)
     lines = [_line("VERDICT".ljust(9), "SLO", [column.title for column in shown], name_width, widths)]
     for status, name, row in zip(answer.statuses, names, cells, strict=True):
         verdict = coloured(words.VERDICT[status.verdict].ljust(9), status.verdict, colour)
         lines.append(_line(verdict, name, row, name_width, widths))
         remarks = "; ".join(_remarks(status, shared))
         lines += [f"{_INDENT}{line}" for line in _wrapped(remarks, width - len(_INDENT))]
-    return "\n".join([*lines, "", *_notes(shared, width), *_footer(answer)]) + "\n"
+    return "\n".join([*lines, "", *notes_below(shared, width), *_footer(answer)]) + "\n"
 
 
-def _told_once(statuses: Sequence[BudgetStatus]) -> dict[str, int]:
+def told_below(statuses: Sequence[BudgetStatus]) -> dict[str, int]:
     """The long reasons that several statuses have, numbered from 1: each is told below the table, once."""
     counts = Counter(reason for status in statuses for reason in dict.fromkeys(status.reasons))
     shared = (reason for reason, count in counts.items() if count >= _SEVERAL and len(reason) > _LONG_REASON)
     return {reason: number for number, reason in enumerate(shared, start=1)}
 
 
-def _notes(shared: Mapping[str, int], width: int) -> Iterator[str]:
+def notes_below(shared: Mapping[str, int], width: int) -> Iterator[str]:
     for reason, number in shared.items():
         first, *more = _wrapped(f"[{number}] {reason}", width - 4)
         yield from (first, *(f"    {line}" for line in more))

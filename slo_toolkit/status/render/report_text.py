@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from slo_toolkit.status.render.as_html import badge, escaped_html, page, section
 from slo_toolkit.status.render.as_json import number, status_document
 from slo_toolkit.status.render.as_markdown import code, escaped
 from slo_toolkit.status.render.as_markdown import table as markdown_table
-from slo_toolkit.status.render.as_table import coloured, verdict_counts
+from slo_toolkit.status.render.as_table import coloured, notes_below, told_below, verdict_counts
 from slo_toolkit.status.report import Entry, Report
 
 _TITLES = ("Verdict", "SLO", "Objective", "SLI", "Left", "Before", "Change", "Measured")
@@ -77,21 +77,32 @@ def as_csv(report: Report) -> str:
 def as_table(report: Report, colour: bool = False) -> str:
     """Text of 80 columns; a line for each SLO and one for each of its episodes."""
     lines = [f"{'VERDICT':9}  {'SLO':32}{'SLI':>10}{'LEFT':>10}{'CHANGE':>11}"]
+    shared = told_below([entry.status for entry in report.entries])
     for entry in report.entries:
         verdict, _, _, sli, left, _, change, _ = _cells(entry)
         verdict = coloured(f"{verdict:9}", entry.status.verdict, colour)
         name = padded(shortened(on_one_line(entry.status.name), 31), 32)
         lines.append(f"{verdict}  {name}{sli:>10}{left:>10}{change:>11}")
-        for remark in _remarks(entry):
+        for remark in _remarks(entry, shared):
             first, *more = wrapped(on_one_line(remark), _WIDTH - len(_INDENT) - 2)
             lines += [f"{_INDENT}{first}", *(f"{_INDENT}  {line}" for line in more)]
     counts = verdict_counts(entry.status for entry in report.entries)
-    return "\n".join([*lines, "", f"{counts} in {_when(report)}; change against the period before"]) + "\n"
+    return (
+        "\n".join(
+            [
+                *lines,
+                "",
+                *notes_below(shared, _WIDTH),
+                f"{counts} in {_when(report)}; change against the period before",
+            ]
+        )
+        + "\n"
+    )
 
 
-def _remarks(entry: Entry) -> Iterator[str]:
+def _remarks(entry: Entry, shared: Mapping[str, int]) -> Iterator[str]:
     if entry.status.reasons:
-        yield "; ".join(entry.status.reasons)
+        yield "; ".join(f"[{shared[why]}]" if why in shared else why for why in entry.status.reasons)
     if entry.status.coverage is not None and entry.status.coverage < Decimal("0.995"):
         yield f"measured {words.coverage(entry.status)}"
     for told in entry.episodes:
