@@ -87,17 +87,8 @@ def as_table(report: Report, colour: bool = False) -> str:
             first, *more = wrapped(on_one_line(remark), _WIDTH - len(_INDENT) - 2)
             lines += [f"{_INDENT}{first}", *(f"{_INDENT}  {line}" for line in more)]
     counts = verdict_counts(entry.status for entry in report.entries)
-    return (
-        "\n".join(
-            [
-                *lines,
-                "",
-                *notes_below(shared, _WIDTH),
-                f"{counts} in {_when(report)}; change against the period before",
-            ]
-        )
-        + "\n"
-    )
+    last = f"{counts} in {_when(report)}; change against the period before"
+    return "\n".join([*lines, "", *notes_below(shared, _WIDTH), last]) + "\n"
 
 
 def _remarks(entry: Entry, shared: Mapping[str, int]) -> Iterator[str]:
