@@ -19,6 +19,7 @@ from tests.query.stub import Asked, Raw, Says, Script, Stub, running, success
 
 from .answer_grammar import CASES, Case
 from .fake import identity, of, recorded
+from .test_faults import SPEC, raw
 
 EXAMPLES = 400
 """More than the three hundred that are promised."""
@@ -37,6 +38,14 @@ def server() -> Iterator[Stub]:
     """One server for all examples; each replaces its script."""
     with running(of(recorded())) as stub:
         yield stub
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A spec whose SLO no rules record."""
+    path = tmp_path_factory.mktemp("spec") / "shop.yaml"
+    path.write_text(SPEC)
+    return str(path)
 
 
 def sick(stub: Stub, case: Case, nth: int | None, given_out: list[Says | Raw]) -> Script:
@@ -129,12 +138,40 @@ def test_an_answer_of_the_grammar(
     server.asked.clear()
     given_out: list[Says | Raw] = []
     server.script = sick(server, case, nth, given_out)
-    code = run(["budget", "--prometheus", server.url, "--timeout", "5", "--output", output])
-    out, err = capsys.readouterr()
+    code, said = told(server, capsys, output)
+    note(f"{given_out[0]!r:.3000}\n{said}")
     assert given_out
-    note(f"{given_out[0]!r:.3000}\n{err}")
+    assert code in ((0,) if case.is_healthy else (1, 2, 3))
+
+
+@given(case=CASES, output=st.sampled_from(OUTPUTS[:-1]))
+@settings(STABLE, max_examples=80)
+def test_an_answer_of_the_grammar_to_raw_queries(
+    server: Stub, capsys: pytest.CaptureFixture[str], shop: str, case: Case, output: str
+) -> None:
+    """Each answer is changed; where there is nothing to change in any of them, the verdict is `met` as ever."""
+    healthy = raw("0", "5")
+    differs: list[Says | Raw] = []
+
+    def script(asked: Asked) -> Says | Raw:
+        says = healthy(asked)
+        answer = case.change(says)
+        if answer != says:
+            differs.append(answer)
+        return answer
+
+    server.script = script
+    code, said = told(server, capsys, output, "--spec", shop)
+    note(f"{differs[:1]!r:.3000}\n{said}")
+    assert code in ((1, 2, 3) if differs and not case.is_healthy else (0,))
+
+
+def told(server: Stub, capsys: pytest.CaptureFixture[str], output: str, *more: str) -> tuple[int, str]:
+    """The exit code of `slo budget`, and what it says on standard error."""
+    code = run(["budget", "--prometheus", server.url, "--timeout", "5", "--output", output, *more])
+    out, err = capsys.readouterr()
     assert "Traceback" not in out + err
     assert "internal error" not in err
     assert (out + err).replace("\n", "").isprintable()
     assert len(err) < 2000
-    assert code in ((0,) if case.is_healthy else (1, 2, 3))
+    return code, err
