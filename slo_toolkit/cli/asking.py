@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from slo_toolkit.cli.console import note
 from slo_toolkit.cli.options import Label, scrape_interval_option, unique_labels
+from slo_toolkit.cli.ranges import Zone
 from slo_toolkit.duration import Duration
-from slo_toolkit.errors import InputError
 
 if TYPE_CHECKING:
     from slo_toolkit.slo import Labels, Slo
     from slo_toolkit.status.model import BudgetStatus
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-class Zone(click.ParamType[tzinfo]):
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
-        from slo_toolkit.status.moments import parse_zone
-
-        try:
-            return value if isinstance(value, tzinfo) else parse_zone(value)
-        except InputError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Percent(click.ParamType[Decimal]):
-    """A percentage, taken as a share of 1."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        if isinstance(value, Decimal):
-            return value
-        try:
-            percent = Decimal(str(value).strip().removesuffix("%"))
-        except InvalidOperation:
-            self.fail(f"{value!r} is no number", param, ctx)
-        if not 0 <= percent <= 100:
-            self.fail(f"{value!r} is not between 0 and 100", param, ctx)
-        return percent / 100
 
 
 def slo_input(command: Decorated) -> Decorated:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
-from slo_toolkit.cli.asking import Percent, read_slos, slo_input, told_exit_code
+from slo_toolkit.cli.asking import read_slos, slo_input, told_exit_code
 from slo_toolkit.cli.connecting import connect, connection_options
 from slo_toolkit.cli.console import is_colourful, note, printable
+from slo_toolkit.cli.ranges import AskedPeriod, Moment, Number, Percent
 
 if TYPE_CHECKING:
     from slo_toolkit.duration import Duration
@@ -37,10 +38,13 @@ class Output(StrEnum):
 @click.command("budget", short_help="Tell what is left of the error budgets, from a live Prometheus.")
 @slo_input
 @connection_options
-@click.option("--at", "moment", metavar="TIME", help="RFC 3339, Unix seconds, or -2h.  [default: now]")
+@click.option(
+    "--at", "moment", type=Moment(), metavar="TIME", help="RFC 3339, Unix seconds, or -2h.  [default: now]"
+)
 @click.option(
     "--period",
     "period_text",
+    type=AskedPeriod(),
     metavar="PERIOD",
     help="30d, 7d, calendar:month or calendar:quarter.  [default: each SLO's own]",
 )
@@ -50,8 +54,8 @@ class Output(StrEnum):
 @click.option("--watch", is_flag=True, help="Ask again and again, until Ctrl-C.")
 @click.option(
     "--interval",
-    type=click.FloatRange(min=1),
-    default=30,
+    type=Number(1, 86_400, "30", "seconds"),
+    default="30",
     show_default=True,
     metavar="SECONDS",
     help="How often --watch asks.",
@@ -71,7 +75,7 @@ def command(
     output: str,
     fail_under: Decimal | None,
     watch: bool,
-    interval: float,
+    interval: Decimal,
     **connection: Any,
 ) -> None:
     """Tell what is left of the error budget of each SLO, the worst first.
@@ -93,7 +97,7 @@ def command(
         if watch:
             from slo_toolkit.cli.watching import watch as keep_watching
 
-            keep_watching(lambda: _screen(prometheus, wanted()), interval)
+            keep_watching(lambda: _screen(prometheus, wanted()), float(interval))
         asked = wanted()
         answer = _ask(prometheus, asked)
         click.echo(_rendering(Output(output), prometheus, asked)(answer), nl=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from slo_toolkit.query.answers import Answer, samples_of, series_of
 from slo_toolkit.query.connection import Connection
 from slo_toolkit.query.deadline import Deadline, DeadlineError
-from slo_toolkit.query.failures import Unreachable
+from slo_toolkit.query.failures import Unreachable, WrongAnswer
 from slo_toolkit.query.samples import Sample, Series
 
 if TYPE_CHECKING:
@@ -89,11 +90,20 @@ class Prometheus:
         """The server's clock now, in Unix seconds, to a second. Asks only if nothing was asked before."""
         told = self._told_time()
         if told is None:
-            (clock,) = self.instant("time()")
+            clock = self.instant("time()")
             told = self._told_time()
-            # A proxy may take the Date header away, though not the answer itself.
-            return clock.value if told is None else told
+            if told is None:  # a proxy may take the Date header away, though not the answer itself
+                told = self._clock_of(clock)
         return told
+
+    def _clock_of(self, samples: tuple[Sample, ...]) -> float:
+        if len(samples) != 1 or not math.isfinite(samples[0].value):
+            raise WrongAnswer(
+                f"{self.connection.url}/api/v1/query",
+                "an answer without a time, to `time()` and in its headers",
+                "does something before the server answer in its place?",
+            )
+        return samples[0].value
 
     def _told_time(self) -> float | None:
         ahead = self._session.clock_ahead

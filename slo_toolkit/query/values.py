@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,9 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError, InputError
 from slo_toolkit.query.address import base_address, parse_address, shown
 
+# As in `30` or `2.5`: what Python reads as a float beyond that (`nan`, `1e308`) is no length of time.
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
+_LEAST_SECONDS, _MOST_SECONDS = 0.1, 3600.0
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _PROXY_EXAMPLE = "http://proxy.example.com:3128"
 
@@ -55,16 +57,16 @@ def read_path(text: str) -> str:
 
 
 def read_timeout(text: str) -> str:
-    """A number of seconds, or a duration such as 30s. Raises InputError unless it is above zero."""
+    """A number of seconds, or a duration such as 30s. Raises InputError unless it is from 0.1 to 3600 seconds."""
+    bare = text.strip()
     try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = Duration.parse(text).seconds
-        except DurationError:
-            raise InputError("this is no length of time: write for example 30s") from None
-    if not 0 < seconds < math.inf:
-        raise InputError("a timeout is above zero, and finite")
+        seconds = float(bare) if _SECONDS.fullmatch(bare) else Duration.parse(bare).seconds
+    except DurationError:
+        seconds = 0
+    if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+        raise InputError(
+            f"this is no length of time from {_LEAST_SECONDS:g} to {_MOST_SECONDS:g} seconds: write for example 30s"
+        )
     return repr(seconds)
 
 

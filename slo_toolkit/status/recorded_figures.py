@@ -12,7 +12,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
 from slo_toolkit.status.model import SPENT_WINDOWS, ActiveAlert, AlertState, Origin
 from slo_toolkit.status.moments import rfc3339
-from slo_toolkit.status.periods import Period, Rolling, Span
+from slo_toolkit.status.periods import LONGEST, SHORTEST, Period, Rolling, Span
 from slo_toolkit.status.reading import MAX_AGE_SECONDS, Reading
 from slo_toolkit.status.series import (
     COVERAGE,
@@ -105,7 +105,7 @@ class _Reader:
     @property
     def _own_period(self) -> Duration:
         days = self._whole(LAST_PERIOD)
-        return Duration(round(days * 86_400_000)) if days and days > 0 else _USUAL_PERIOD
+        return Duration(round(days * 86_400_000)) if days is not None and _is_period(days) else _USUAL_PERIOD
 
     @property
     def _span(self) -> Span:
@@ -114,10 +114,13 @@ class _Reader:
     @property
     def _objective(self) -> Decimal | None:
         """The objective, where it leaves a budget: a ratio between 0 and 1."""
-        objective = self._whole(naming.OBJECTIVE)
-        if objective is None:
-            objective = self._whole(LAST_OBJECTIVE)
+        objective = self._told_objective
         return objective if objective is not None and 0 < objective < 1 else None
+
+    @property
+    def _told_objective(self) -> Decimal | None:
+        objective = self._whole(naming.OBJECTIVE)
+        return self._whole(LAST_OBJECTIVE) if objective is None else objective
 
     @property
     def _is_summed(self) -> bool:
@@ -166,7 +169,10 @@ class _Reader:
             yield "its rules are new: the period is first recorded within five minutes"
             return
         if self._objective is None:
-            yield "its objective is not recorded"
+            yield self._no_objective()
+        days = self._whole(LAST_PERIOD)
+        if days is not None and not _is_period(days):
+            yield f"its rules record a period of {float(days):g} days, which is none from 5m to 10 years"
         if self._span.is_closed:
             return
         evaluated = self._whole(EVALUATED_AT)
@@ -180,7 +186,16 @@ class _Reader:
     @property
     def _is_new(self) -> bool:
         """Whether the event rates are recorded, twice a minute, and the period, every five minutes, is not yet."""
-        return self._objective is None and self._whole(LAST_SEEN) is None and self._is_measured_now
+        return self._told_objective is None and self._whole(LAST_SEEN) is None and self._is_measured_now
+
+    def _no_objective(self) -> str:
+        told = self._told_objective
+        if told is None:
+            return "its objective is not recorded"
+        return (
+            f"its rules record the objective {float(told) * 100:g} %, which leaves no budget to spend: "
+            "state one above 0 and below 100 in its spec, such as 99.9"
+        )
 
     def _stopped(self, evaluated: Decimal | None) -> str:
         if evaluated is None:
@@ -202,6 +217,10 @@ class _Reader:
             return self._valid_rate is not None
         ratios = self.facts.by_window(RATIO)
         return bool(ratios) and min(ratios) <= SLOT
+
+
+def _is_period(days: Decimal) -> bool:
+    return SHORTEST.days <= days <= LONGEST.days
 
 
 def _usual_tiers(objective: Decimal | None, period: Duration) -> tuple[Tier, ...]:

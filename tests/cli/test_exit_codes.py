@@ -38,7 +38,7 @@ def test_drift_answers_1(project: Project) -> None:
         (["compose"], "Did you mean 'compile'?"),
         (["compile", "--chek"], "--check"),
         (["compile", "--period", "1month"], "is no duration"),
-        (["compile", "--period", "36h"], "whole number of days"),
+        (["compile", "--period", "36h"], "not a number of whole days"),
         (["compile", "--scrape-interval", "often"], "is no duration"),
         (["validate", "--scrape-interval", "2h"], "is above 1h"),
         (["budget", "--scrape-interval", "5m"], "--scrape-interval needs --spec"),

@@ -185,6 +185,17 @@ def test_a_server_without_a_date_is_asked_for_its_time(stub: StartStub, connect:
     assert server.asked[0].form["query"] == "time()"
 
 
+@pytest.mark.parametrize(
+    "rows", [[], [{"metric": {}, "value": [1, "NaN"]}], [{"metric": {}, "value": [1, "+Inf"]}]]
+)
+def test_a_server_that_tells_no_time_at_all_is_told(
+    stub: StartStub, connect: Connect, rows: list[object]
+) -> None:
+    server = stub(always(Says(success("vector", rows).body, date=False)))
+    with pytest.raises(WrongAnswer, match="an answer without a time"):
+        connect(server.url).server_time()
+
+
 def test_the_http_client_is_loaded_only_for_a_question() -> None:
     program = (
         "import sys\n"
