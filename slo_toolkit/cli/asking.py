@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,10 +11,13 @@ from slo_toolkit.cli.console import note
 from slo_toolkit.cli.options import Label, scrape_interval_option, unique_labels
 from slo_toolkit.cli.ranges import Zone
 from slo_toolkit.duration import Duration
+from slo_toolkit.errors import NotMeasurable
 
 if TYPE_CHECKING:
     from slo_toolkit.slo import Labels, Slo
+    from slo_toolkit.status.gate import Gate
     from slo_toolkit.status.model import BudgetStatus
+    from slo_toolkit.status.reading import Source
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -72,12 +74,31 @@ def read_slos(
         return tuple(read_valid_specs(paths, None, None, extra_labels, progress, scrape_interval, Recipe()))
 
 
-def told_exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:
+def told_exit_code(statuses: Sequence[BudgetStatus]) -> int:
     """The exit code; what could not be measured is told for each SLO, whatever else is wrong."""
-    from slo_toolkit.status.model import Verdict
     from slo_toolkit.status.verdict import exit_code
+
+    _tell_no_data(statuses)
+    return exit_code(statuses)
+
+
+def gate_exit_code(source: Source, statuses: Sequence[BudgetStatus], gate: Gate) -> int:
+    """The same behind a gate; what was measured too little to pass it is told, too."""
+    from slo_toolkit.status.measured import measured
+
+    _tell_no_data(statuses)
+    try:
+        statuses = measured(source, statuses, gate.needs_coverage_of)
+    except NotMeasurable as failure:
+        note(f"warning: how much was measured could not be asked: {failure}")
+    for status, why in gate.refusals(statuses):
+        note(f"{status.name}: not measurable: {why}")
+    return gate.exit_code(statuses)
+
+
+def _tell_no_data(statuses: Sequence[BudgetStatus]) -> None:
+    from slo_toolkit.status.model import Verdict
 
     for status in statuses:
         if status.verdict is Verdict.NO_DATA:
             note(f"{status.name}: not measurable: {'; '.join(status.reasons)}")
-    return exit_code(statuses, fail_under)

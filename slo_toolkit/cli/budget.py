@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
-from slo_toolkit.cli.asking import read_slos, slo_input, told_exit_code
+from slo_toolkit.cli.asking import gate_exit_code, read_slos, slo_input
 from slo_toolkit.cli.connecting import connect, connection_options
 from slo_toolkit.cli.console import is_colourful, note, printable
 from slo_toolkit.cli.ranges import AskedPeriod, Moment, Number, Percent
@@ -51,6 +51,11 @@ class Output(StrEnum):
 @click.option("--raw", is_flag=True, help="Measure with raw queries even where rules record; needs --spec.")
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
 @click.option("--fail-under", type=Percent(), help="Exit with 1 where less of the budget is left than this.")
+@click.option(
+    "--min-coverage",
+    type=Percent("25"),
+    help="Exit with 3 where less of the period was measured than this.  [default: 25 with --fail-under]",
+)
 @click.option("--watch", is_flag=True, help="Ask again and again, until Ctrl-C.")
 @click.option(
     "--interval",
@@ -74,6 +79,7 @@ def command(
     raw: bool,
     output: str,
     fail_under: Decimal | None,
+    min_coverage: Decimal | None,
     watch: bool,
     interval: Decimal,
     **connection: Any,
@@ -85,12 +91,17 @@ def command(
 
     \b
     Exit codes: 0 every budget is met or at risk, 1 one is exhausted or below --fail-under,
-    2 the call or a spec is wrong, 3 one could not be measured (and none is exhausted).
+    2 the call or a spec is wrong, 3 one could not be measured, or less of it than --min-coverage (and none is
+    exhausted).
     """
     if watch and output != Output.TABLE:
         raise click.UsageError("--watch shows a table: leave --output out.")
+    if watch and (fail_under is not None or min_coverage is not None):
+        raise click.UsageError("--watch ends with Ctrl-C alone: leave --fail-under and --min-coverage out.")
     if raw and not spec_paths:
         raise click.UsageError("--raw needs --spec PATH: raw queries come from a spec.")
+    from slo_toolkit.status.gate import Gate
+
     slos = read_slos(spec_paths, scrape_interval, extra_labels)
     wanted = _wanted(names, slos, extra_labels, raw, zone, moment, period_text)
     with connect(connection) as prometheus:
@@ -101,7 +112,8 @@ def command(
         asked = wanted()
         answer = _ask(prometheus, asked)
         click.echo(_rendering(Output(output), prometheus, asked)(answer), nl=False)
-    click_context.exit(told_exit_code(answer.statuses, fail_under))
+        code = gate_exit_code(prometheus, answer.statuses, Gate.of(fail_under, min_coverage))
+    click_context.exit(code)
 
 
 def _wanted(
