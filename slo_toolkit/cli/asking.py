@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from slo_toolkit.cli.console import note
+from slo_toolkit.cli.console import note, printable
 from slo_toolkit.cli.options import Label, scrape_interval_option, unique_labels
 from slo_toolkit.cli.ranges import Zone
 from slo_toolkit.duration import Duration
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from slo_toolkit.slo import Labels, Slo
     from slo_toolkit.status.gate import Gate
     from slo_toolkit.status.model import BudgetStatus
+    from slo_toolkit.status.reach import Storage
     from slo_toolkit.status.reading import Source
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -72,6 +75,37 @@ def read_slos(
 
     with Progress() as progress:
         return tuple(read_valid_specs(paths, None, None, extra_labels, progress, scrape_interval, Recipe()))
+
+
+@contextmanager
+def nothing_then_told(storage: Storage, at: float) -> Iterator[None]:
+    """Where nothing is known of a moment, say so if it lies before the server's data: no rules would help there."""
+    from slo_toolkit.query.failures import QueryFailed
+    from slo_toolkit.status.reach import before_the_data
+
+    try:
+        yield
+    except QueryFailed:
+        raise
+    except NotMeasurable as nothing:
+        if reason := before_the_data(storage, at, time.time()):
+            raise NotMeasurable(reason) from nothing
+        raise
+
+
+def tell_warnings(warnings: Sequence[str], reach: Sequence[str], in_table: bool) -> str:
+    """Warn on standard error; answer what stands below a table.
+
+    How far back the data reach says what the figures are worth, so it goes with a table wherever that is kept. Other
+    forms have a place for warnings.
+    """
+    for warning in (*warnings, *(() if in_table else reach)):
+        note(f"warning: {warning}")
+    return warning_lines(reach) if in_table else ""
+
+
+def warning_lines(warnings: Sequence[str]) -> str:
+    return "".join(f"warning: {printable(warning)}\n" for warning in warnings)
 
 
 def told_exit_code(statuses: Sequence[BudgetStatus]) -> int:

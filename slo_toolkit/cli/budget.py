@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -13,9 +14,16 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
-from slo_toolkit.cli.asking import gate_exit_code, read_slos, slo_input
+from slo_toolkit.cli.asking import (
+    gate_exit_code,
+    nothing_then_told,
+    read_slos,
+    slo_input,
+    tell_warnings,
+    warning_lines,
+)
 from slo_toolkit.cli.connecting import connect, connection_options
-from slo_toolkit.cli.console import is_colourful, note, printable
+from slo_toolkit.cli.console import is_colourful
 from slo_toolkit.cli.ranges import AskedPeriod, Moment, Number, Percent
 
 if TYPE_CHECKING:
@@ -110,8 +118,10 @@ def command(
 
             keep_watching(lambda: _screen(prometheus, wanted()), float(interval))
         asked = wanted()
-        answer = _ask(prometheus, asked)
-        click.echo(_rendering(Output(output), prometheus, asked)(answer), nl=False)
+        answer, reach = _ask(prometheus, asked)
+        below = tell_warnings(answer.warnings, reach, in_table=output == Output.TABLE)
+        told = replace(answer, warnings=(*answer.warnings, *reach))
+        click.echo(_rendering(Output(output), prometheus, asked)(told) + below, nl=False)
         code = gate_exit_code(prometheus, answer.statuses, Gate.of(fail_under, min_coverage))
     click_context.exit(code)
 
@@ -126,8 +136,6 @@ def _wanted(
     period_text: str | None,
 ) -> Callable[[], Wanted]:
     """What is asked for, at the moment that it is asked; what is wrong with it is told at once."""
-    from dataclasses import replace
-
     from slo_toolkit.status.moments import parse_moment
     from slo_toolkit.status.names import Selection
     from slo_toolkit.status.periods import parse_period
@@ -152,13 +160,14 @@ def _wanted(
     return now
 
 
-def _ask(prometheus: Prometheus, wanted: Wanted) -> Answer:
+def _ask(prometheus: Prometheus, wanted: Wanted) -> tuple[Answer, tuple[str, ...]]:
+    """The answer, and what there is to warn of about how far back the server's data reach."""
+    from slo_toolkit.status.reach import short_reach
     from slo_toolkit.status.survey import ask
 
-    answer = ask(prometheus, wanted)
-    for warning in answer.warnings:
-        note(f"warning: {warning}")
-    return answer
+    with nothing_then_told(prometheus, wanted.at):
+        answer = ask(prometheus, wanted)
+    return answer, short_reach(prometheus, answer.statuses, time.time())
 
 
 def _rendering(output: Output, prometheus: Prometheus, wanted: Wanted) -> Callable[[Answer], str]:
@@ -205,8 +214,5 @@ def table_rendering() -> Callable[[Answer], str]:
 
 def _screen(prometheus: Prometheus, wanted: Wanted) -> str:
     """The table with its warnings: what goes to standard error would be lost with the next screen."""
-    from slo_toolkit.status.survey import ask
-
-    answer = ask(prometheus, wanted)
-    warnings = "".join(f"warning: {printable(warning)}\n" for warning in answer.warnings)
-    return warnings + table_rendering()(answer)
+    answer, reach = _ask(prometheus, wanted)
+    return warning_lines((*answer.warnings, *reach)) + table_rendering()(answer)

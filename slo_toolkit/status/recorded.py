@@ -69,6 +69,13 @@ def read_recorded(
     )
 
 
+def recorded_names(source: Source, at: float) -> tuple[Identity, ...]:
+    """Service and name of every SLO that rules record at that moment. Raises QueryFailed."""
+    samples = source.instant(f"group by ({naming.SERVICE}, {naming.SLO}) ({naming.OBJECTIVE})", at)
+    names = [(sample.labels.get(naming.SERVICE, ""), sample.labels.get(naming.SLO, "")) for sample in samples]
+    return tuple(name for name in names if all(name))
+
+
 def matchers(id_regex: str | None, extra_labels: Labels = NO_LABELS) -> str:
     """The matchers, without braces, of every series of the SLOs with such an id; of all SLOs without one."""
     ours = f"{naming.ID}=~{quote(id_regex)}" if id_regex is not None else f'{naming.ID}!=""'
