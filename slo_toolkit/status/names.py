@@ -42,10 +42,11 @@ def did_you_mean(texts: Sequence[str], names: Iterable[tuple[str, str]]) -> str:
     for service, slo in names:
         for spelling in (f"{service}/{slo}", f"{service}-{slo}", slo, service):
             known.setdefault(spelling.lower(), []).append(f"{service}/{slo}")
+    wanted = [text.lower().strip("*/") for text in texts]
     matches = [
         match
-        for text in texts
-        for match in get_close_matches(text.lower().strip("*/"), known, _NEAREST, _SIMILAR)
+        for name in wanted
+        for match in ([name] if name in known else get_close_matches(name, known, _NEAREST, _SIMILAR))
     ]
     near = list(dict.fromkeys(name for match in matches for name in known[match]))[:_NEAREST]
     return f"did you mean {' or '.join(near)}?" if near else ""
