@@ -11,7 +11,7 @@ import click
 
 from slo_toolkit.cli.console import note, printable
 from slo_toolkit.cli.options import Label, scrape_interval_option, unique_labels
-from slo_toolkit.cli.ranges import Zone
+from slo_toolkit.cli.ranges import NamedPath, Zone
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import NotMeasurable
 
@@ -41,7 +41,7 @@ def slo_input(command: Decorated) -> Decorated:
             "--spec",
             "spec_paths",
             multiple=True,
-            type=click.Path(),
+            type=NamedPath(),
             metavar="PATH",
             help="Spec file or folder; its SLOs are measured with raw queries where no rules record them. Repeatable.",
         ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from slo_toolkit.cli.console import note
-from slo_toolkit.cli.ranges import Setting
+from slo_toolkit.cli.ranges import NamedPath, Setting
 
 if TYPE_CHECKING:
     from slo_toolkit.grafana.api import Grafana
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-_FILE = click.Path(dir_okay=False)
+_FILE = NamedPath(dir_okay=False)
 
 # No option takes a secret itself: what stands on a command line is in the process list and the shell's history.
 _PROMETHEUS = (
@@ -41,7 +41,7 @@ _GRAFANA = (
 )
 _CREDENTIALS = (
     click.option("--config", "config_path", type=_FILE, help="The config file.  [env: SLO_CONFIG]"),
-    click.option("--username", metavar="NAME", help="For basic authentication."),
+    click.option("--username", type=Setting("username"), metavar="NAME", help="For basic authentication."),
     click.option("--password-file", type=_FILE, help="File with the password."),
 )
 _BEARER = click.option("--bearer-token-file", type=_FILE, help="File with a bearer token.")

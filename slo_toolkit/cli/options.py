@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from slo_toolkit.cli.ranges import ScrapeInterval, SpecPeriod
+from slo_toolkit.cli.ranges import NamedPath, ScrapeInterval, SpecPeriod
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -83,7 +83,7 @@ def spec_input(command: Decorated) -> Decorated:
         ),
         click.option(
             "--windows",
-            type=click.Path(),
+            type=NamedPath(),
             metavar="PATH",
             help="File or folder of AlertWindows documents, in place of the SRE Workbook's windows.",
         ),

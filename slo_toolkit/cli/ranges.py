@@ -5,6 +5,7 @@ Digits are those of ASCII: what Python also reads as a number (`nan`, `1_0`, `٣
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import tzinfo
@@ -180,3 +181,16 @@ class Setting(click.ParamType[str]):
         except InputError as error:
             self.fail(str(error), param, ctx)
         return str(value)
+
+
+class NamedPath(click.Path):
+    """A path that is not empty: `--out "$UNSET"` is a slip, and would mean the current folder."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if not str(value).strip():
+            self.fail(
+                "an empty path names nothing: write for example ./name, or . for this folder", param, ctx
+            )
+        return super().convert(value, param, ctx)

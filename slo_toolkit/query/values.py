@@ -37,6 +37,15 @@ def read_text(text: str) -> str:
     return text
 
 
+def read_username(text: str) -> str:
+    """The user name of basic authentication. Raises InputError."""
+    if ":" in text or not text.isprintable():
+        raise InputError(
+            "a user name holds no colon and no control character: a colon would begin the password"
+        )
+    return text
+
+
 def read_url(text: str) -> str:
     """The address of a server; credentials stay in it. Raises InputError."""
     parts = parse_address(text)
@@ -88,7 +97,7 @@ def read_headers(lines: Iterable[str]) -> dict[str, str]:
 
 READERS: Mapping[str, Callable[[str], str]] = {
     "url": read_url,
-    "username": read_text,
+    "username": read_username,
     "password": read_text,
     "password_file": read_path,
     "bearer_token": read_text,

@@ -96,6 +96,18 @@ def test_a_folder_without_any_spec_answers_2(project: Project, verb: str) -> Non
     assert "slo: error: no SLO spec in empty" in result.stderr
 
 
+@pytest.mark.parametrize("verb", ["compile", "validate"])
+def test_a_folder_without_alert_windows_is_no_place_for_them(project: Project, verb: str) -> None:
+    """The Workbook's would hold, and nobody would notice."""
+    (project.folder / "empty").mkdir()
+
+    result = project.slo(verb, "--windows", "empty")
+
+    assert result.code == 2
+    assert "slo: error: no AlertWindows document in empty" in result.stderr
+    assert project.files() == set()
+
+
 @pytest.mark.parametrize("call", [["compile", "--stdout"], ["compile", "--check"], ["validate"], ["--help"]])
 def test_a_reader_that_left_is_no_traceback(project: Project, call: list[str]) -> None:
     unread, pipe = os.pipe()

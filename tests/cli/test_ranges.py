@@ -17,6 +17,7 @@ from slo_toolkit.cli.ranges import (
     AskedPeriod,
     Edition,
     Moment,
+    NamedPath,
     Number,
     Percent,
     ScrapeInterval,
@@ -127,11 +128,12 @@ SETTINGS = {
         "1ms",
         "2h",
     ],
+    "username": ["alice:secret", "a\nb"],
     "headers": ["no colon", "X A: b", "X-A: ä", "X-A: a\nb", ": b"],
 }
 
 # Names and words that are handed on as they are.
-FREE_TEXT = {"--context", "--username", "--folder", "--message"}
+FREE_TEXT = {"--context", "--folder", "--message"}
 
 
 def options(
@@ -154,7 +156,9 @@ def outside(option: click.Option) -> list[str]:
     kind = option.type
     if isinstance(kind, Setting):
         return SETTINGS[kind.name]
-    if isinstance(kind, click.Path) or option.opts[0] in FREE_TEXT:
+    if isinstance(kind, NamedPath):
+        return ["", " "]
+    if option.opts[0] in FREE_TEXT:
         return []
     return OUTSIDE[type(kind)]
 

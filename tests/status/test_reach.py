@@ -169,3 +169,14 @@ def test_a_moment_before_the_data_advises_no_rules(slo: SloCommand, serve: Serve
     assert (code, out) == (3, "")
     assert "the server has no data of " in err
     assert "slo compile" not in err
+
+
+def test_a_report_has_the_warning_below_its_table_and_in_its_json(slo: SloCommand, serve: Serve) -> None:
+    url = serve(young()).url
+    _, out, err = slo("report", "--prometheus", url, "--month", "2026-10")
+    assert out.splitlines()[-1].startswith("warning: the server has no data of 2026-11-01T00:00:00Z")
+    assert "warning" not in err
+    _, out, err = slo("report", "--prometheus", url, "--month", "2026-10", "--output", "json")
+    (warning,) = json.loads(out)["warnings"]
+    assert warning.startswith("the server has no data of 2026-11-01T00:00:00Z")
+    assert f"slo: warning: {warning}" in err
