@@ -27,7 +27,7 @@ slos:
     sli:
       events:
         error_query: sum(rate(new_errors_total[{{.window}}]))
-        total_query: sum(rate(new_requests_total[{{.window}}])) or vector(0)
+        total_query: sum(RATE(new_requests_total[{{.window}}])) or vector(0)
     alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}
 """
 
@@ -75,11 +75,13 @@ def test_sloths_own_rules_pass_by_what_they_measured(
         assert "shop/requests: not measurable: 33.3 % of the period was measured" in captured.err
 
 
+@pytest.mark.parametrize("function", ["rate", "irate"])
 def test_forty_seconds_behind_a_total_that_always_answers_are_no_pass(
-    world: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    world: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, function: str
 ) -> None:
+    """The sum of rates is taken to its pieces; `irate` is read as it stands, with its `or vector(0)`."""
     spec = tmp_path / "shop.yaml"
-    spec.write_text(SPEC)
+    spec.write_text(SPEC.replace("RATE", function))
     asked = ["budget", "--prometheus", world, "--spec", str(spec), "--raw"]
     assert run(asked) == 0
     assert "measured 0 of 30 days" in capsys.readouterr().out
