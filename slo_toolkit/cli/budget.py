@@ -67,7 +67,7 @@ class Output(StrEnum):
 @click.option("--watch", is_flag=True, help="Ask again and again, until Ctrl-C.")
 @click.option(
     "--interval",
-    type=Number(1, 86_400, "30", "seconds"),
+    type=Number(1, 86_400, "30", "number of seconds"),
     default="30",
     show_default=True,
     metavar="SECONDS",

@@ -25,11 +25,11 @@ class Number(click.ParamType[Decimal]):
 
     name = "number"
 
-    def __init__(self, least: int, most: int, example: str, unit: str = "") -> None:
+    def __init__(self, least: int, most: int, example: str, what: str = "number") -> None:
         self.least = least
         self.most = most
         self.example = example
-        self.unit = unit
+        self.what = what
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         if isinstance(value, Decimal):
@@ -37,9 +37,8 @@ class Number(click.ParamType[Decimal]):
         text = str(value).strip()
         number = Decimal(text) if _NUMBER.fullmatch(text) else None
         if number is None or not self.least <= number <= self.most:
-            of_what = f" of {self.unit}" if self.unit else ""
             self.fail(
-                f"{value!r} is no number{of_what} from {self.least} to {self.most}: write for example {self.example}",
+                f"{value!r} is no {self.what} from {self.least} to {self.most}: write for example {self.example}",
                 param,
                 ctx,
             )
@@ -52,7 +51,7 @@ class Percent(click.ParamType[Decimal]):
     name = "percent"
 
     def __init__(self, example: str = "10") -> None:
-        self._number = Number(0, 100, f"{example} or {example}%", "percent")
+        self._number = Number(0, 100, f"{example} or {example}%", "percentage")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         if isinstance(value, Decimal):
