@@ -41,8 +41,15 @@ EVENTS = Range("number of events")
 ERRORS = Range("number of errors", -_MOST_EVENTS)
 """Below 0 where it is the noise of a difference; `without_noise` tells."""
 SHARE = Range("share", -_FLOAT_NOISE, Decimal("1.05"))
-OBJECTIVE = Range("objective", Decimal(0), Decimal(1), is_open=True)
-PERIOD_DAYS = Range("period in days", Decimal(5) / (24 * 60), _LONGEST_DAYS)
+OBJECTIVE = Range(
+    "objective that leaves a budget: state one above 0 and below 100 % in its spec, such as 99.9",
+    Decimal(0),
+    Decimal(1),
+    is_open=True,
+)
+PERIOD_DAYS = Range(
+    "period from five minutes to a hundred years in days", Decimal(5) / (24 * 60), _LONGEST_DAYS
+)
 BASE_SECONDS = Range("window in seconds", Decimal(1), Decimal(86_400))
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import islice
 
 from slo_toolkit.duration import Duration
+from slo_toolkit.meaning.query import witnesses
 from slo_toolkit.plan.tiers import effective_tiers
 from slo_toolkit.query.failures import ServerError, Unreachable
 from slo_toolkit.query.samples import Sample
@@ -100,7 +101,13 @@ class _Question:
             yield f"{_VALID}/{window}", rates.valid
             yield f"{_ERRORS}/{window}", rates.errors
         steps = f"[{just_within(self.span.elapsed)}:{self._coverage_step}]"
-        yield _COVERAGE, f"count_over_time(({rates_over(self.slo, self._base).valid}){steps})"
+        yield _COVERAGE, f"count_over_time(({self._telemetry()}){steps})"
+
+    def _telemetry(self) -> str:
+        """What has a value where the SLI was measured: not a total with `or vector(0)`, which always has one."""
+        valid = rates_over(self.slo, self._base).valid
+        by = f" by ({', '.join(self.slo.group_by)})" if self.slo.group_by else ""
+        return " or ".join(f"group{by} ({one})" for one in witnesses(valid, str(self._base))) or valid
 
     def readings(self, samples: Sequence[Sample], at: float) -> Iterator[Reading]:
         groups: dict[Group, Facts] = {}

@@ -18,7 +18,6 @@ from slo_toolkit.status.ranges import Measured, Range, measured
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
 from slo_toolkit.status.recorded_figures import (
     EVALUATED_AT,
-    LAST_OBJECTIVE,
     LAST_SEEN,
     PERIOD_ERRORS,
     PERIOD_SLOTS,
@@ -30,6 +29,7 @@ from slo_toolkit.status.series import (
     COVERAGE,
     ERROR_COUNT,
     ERROR_RATE,
+    LAST_OBJECTIVE,
     LAST_PERIOD,
     RATIO,
     SLOT,
@@ -89,6 +89,13 @@ def read_recorded(
     return tuple(
         reading for identity, slo in slos.items() for reading in readings_of(identity, slo, at, period)
     )
+
+
+def recorded_names(source: Source, at: float) -> tuple[Identity, ...]:
+    """Service and name of every SLO that rules record at that moment. Raises QueryFailed."""
+    samples = source.instant(f"group by ({naming.SERVICE}, {naming.SLO}) ({naming.OBJECTIVE})", at)
+    names = [(sample.labels.get(naming.SERVICE, ""), sample.labels.get(naming.SLO, "")) for sample in samples]
+    return tuple(name for name in names if all(name))
 
 
 def matchers(id_regex: str | None, extra_labels: Labels = NO_LABELS) -> str:

@@ -19,6 +19,7 @@ from slo_toolkit.status.series import (
     COVERAGE,
     ERROR_COUNT,
     ERROR_RATE,
+    LAST_OBJECTIVE,
     LAST_PERIOD,
     RATIO,
     SLOT,
@@ -34,7 +35,7 @@ from slo_toolkit.status.series import (
 from slo_toolkit.windows import workbook_tiers
 
 # Figures of a whole SLO that a request makes, beside the objective.
-EVALUATED_AT, LAST_OBJECTIVE, LAST_SEEN = "evaluated_at", "last_objective", "last_seen"
+EVALUATED_AT, LAST_SEEN = "evaluated_at", "last_seen"
 # Figures of a group that are summed from event counts.
 PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS, WEEK_ERRORS = "valid", "errors", "slots", "week_errors"
 
@@ -156,13 +157,14 @@ class _Reader:
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:
         yield from self.facts.doubts
-        yield from self.slo.flaws(self.group)
+        flaws = tuple(self.slo.flaws(self.group))
+        yield from flaws
         if totals.flaw:
             yield totals.flaw
-        if self._is_new:
+        if self._is_new and not flaws:
             yield "its rules are new: the period is first recorded within five minutes"
             return
-        if self._objective is None:
+        if self._objective is None and not flaws:
             yield "its objective is not recorded"
         if self._span.is_closed:
             return

@@ -24,7 +24,9 @@ Group: TypeAlias = tuple[tuple[str, str], ...]
 Figure: TypeAlias = tuple[str, Duration | None]
 """What a sample tells, and over which window where its name says so."""
 
-LAST_PERIOD = "last_period"
+LAST_OBJECTIVE, LAST_PERIOD = "last_objective", "last_period"
+_METRICS = {LAST_OBJECTIVE: naming.OBJECTIVE, LAST_PERIOD: naming.PERIOD_DAYS}
+"""What rules call the figures that were recorded lately."""
 """The figure of a whole SLO that is its period in days, as it was recorded last."""
 _USUAL_PERIOD = Duration.of(days=30)
 
@@ -146,7 +148,7 @@ class RecordedSlo:
         if told.value is not None:
             self.whole.setdefault(figure, []).append((labels, told.value))
         else:
-            self.flawed.append((labels, told.flaw_of(figure)))
+            self.flawed.append((labels, told.flaw_of(_METRICS.get(figure, figure))))
 
     def take(self, labels: Labels, figure: Figure, told: Measured) -> None:
         self.samples.append((labels, figure, told))

@@ -54,7 +54,7 @@ def test_a_recorded_period_that_is_none_is_told(slo: SloCommand, serve: Serve, d
     for output in ("table", "json", "html"):
         code, _, err = slo("budget", "--prometheus", serve(of(recorded(days=days))).url, "--output", output)
         assert code == 3
-        assert "which is no period in days" in err
+        assert "which is no period from five minutes" in err
 
 
 @pytest.mark.parametrize("evaluated", [math.nan, math.inf, -math.inf, 1e300, -1e300, AT + 3600, AT * 1000])

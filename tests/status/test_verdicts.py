@@ -168,3 +168,28 @@ def test_rules_of_sloth_tell_ratios_alone(status_of: StatusOf) -> None:
         Decimal("0.003333"),
         None,
     ]
+
+
+@pytest.mark.parametrize("days", [740_000.0, 1e300, 1e-9, 0.0, -30.0])
+def test_a_recorded_period_that_is_none_is_told_and_never_green(status_of: StatusOf, days: float) -> None:
+    status = status_of(FakePrometheus(recorded(days=days)))
+    assert status.verdict is Verdict.NO_DATA
+    assert status.reasons == (
+        f"slo:time_period:days is {days:g}, which is no period from five minutes to a hundred years in days",
+    )
+
+
+@pytest.mark.parametrize("objective", [1.0, 0.0, 1.5])
+def test_an_objective_that_leaves_no_budget_is_told_with_what_would_be_right(
+    status_of: StatusOf, objective: float
+) -> None:
+    series = [
+        (labels, objective if labels["__name__"] == "slo:objective:ratio" else value)
+        for labels, value in recorded()
+    ]
+    status = status_of(FakePrometheus(series))
+    assert status.verdict is Verdict.NO_DATA
+    assert status.reasons == (
+        f"slo:objective:ratio is {objective:g}, which is no objective that leaves a budget: "
+        "state one above 0 and below 100 % in its spec, such as 99.9",
+    )
