@@ -87,9 +87,10 @@ def test_the_page_of_a_login_is_told_where_an_answer_is_due(stub: StartStub, con
 
 
 def test_a_secret_is_taken_out_before_the_words_are_cut(stub: StartStub, connect: Connect) -> None:
-    body = ("x" * 296 + "hunter2hunter2").encode()
-    message = told(stub, connect, Says(body, 401, TEXT), username="alice", password="hunter2hunter2")
-    assert "hunt" not in message
+    secret = "correct-horse"
+    body = ("x" * 296 + secret).encode()
+    message = told(stub, connect, Says(body, 401, TEXT), username="alice", password=secret)
+    assert secret[:4] not in message
 
 
 @pytest.mark.parametrize("status", [201, 203, 204, 206, 299])
