@@ -85,6 +85,14 @@ def children(node: Any) -> Iterator[Any]:
             yield node.vector_selector
 
 
+_SIGNS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def matchers(selector: Any) -> tuple[tuple[str, str, str], ...]:
+    """Label, operator and value of each matcher of a selector, all of which hold."""
+    return tuple((m.name, _SIGNS[str(m.op)], m.value) for m in selector.matchers.matchers)
+
+
 def selectors(node: Any) -> Iterator[Any]:
     """Every selector of series in a tree."""
     if type(node).__name__ == "VectorSelector":
