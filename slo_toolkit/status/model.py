@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from slo_toolkit.budget import SUSTAINABLE
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Severity, no_labels
 from slo_toolkit.status.periods import Span
@@ -65,6 +66,11 @@ class AlertWindow:
     short_window: Duration
     long_burn_rate: Decimal | None
     short_burn_rate: Decimal | None
+
+    @property
+    def is_a_risk(self) -> bool:
+        """Whether it is exceeded by a burn rate at which the budget does not last: an owner's may be below 1x."""
+        return bool(self.exceeded) and min(self.long_burn_rate or 0, self.short_burn_rate or 0) > SUSTAINABLE
 
     @property
     def exceeded(self) -> bool | None:

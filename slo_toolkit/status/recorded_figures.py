@@ -32,7 +32,7 @@ from slo_toolkit.status.series import (
     RecordedSlo,
     period_of,
 )
-from slo_toolkit.windows import workbook_tiers
+from slo_toolkit.windows import default_tiers
 
 # Figures of a whole SLO that a request makes, beside the objective.
 EVALUATED_AT, LAST_SEEN = "evaluated_at", "last_seen"
@@ -207,8 +207,4 @@ def _usual_tiers(objective: Decimal | None, period: Duration) -> tuple[Tier, ...
     """The Workbook's tiers that can fire: recorded series do not tell which ones the SLO has."""
     if objective is None:
         return ()
-    return tuple(
-        tier
-        for tier in workbook_tiers(period)
-        if can_fire(Objective(objective), tier.burn_rate) and tier.long_window <= period
-    )
+    return tuple(tier for tier in default_tiers(period) if can_fire(Objective(objective), tier.burn_rate))

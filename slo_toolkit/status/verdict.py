@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from slo_toolkit.budget import LITTLE_LEFT, SOON
+from slo_toolkit.budget import LITTLE_LEFT, SOON, plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.status.model import AlertState, AlertWindow, BudgetStatus, Origin, Spending, Verdict
 from slo_toolkit.status.reading import Reading
@@ -66,9 +66,9 @@ def _risks(
             yield f"{alert.name} ({alert.severity or 'alert'}) fires"
     if reading.origin is Origin.RAW:  # no rules, so no alert can tell
         for window in windows:
-            if window.exceeded:
+            if window.is_a_risk:
                 yield (
-                    f"burns faster than {window.burn_rate_threshold.normalize():f}x in {window.long_window} "
+                    f"burns faster than {plain(round(window.burn_rate_threshold, 4))}x in {window.long_window} "
                     f"and {window.short_window} ({window.severity})"
                 )
     limit, when = SOON, "within a day"

@@ -10,16 +10,13 @@ import pytest
 
 from slo_toolkit.errors import InputError, NotMeasurable
 from slo_toolkit.query.samples import Sample
-from slo_toolkit.slo import Objective, RawSli, Slo
 from slo_toolkit.status.model import Origin
 from slo_toolkit.status.names import Selection
 from slo_toolkit.status.periods import parse_period
 from slo_toolkit.status.reading import FIGURE
 from slo_toolkit.status.survey import Wanted, ask
 
-from .fake import AT, FakePrometheus, identity, recorded
-
-SPEC = Slo("shop", "requests", Objective(Decimal("0.99")), RawSli("vector(0)"))
+from .fake import AT, SPEC, FakePrometheus, identity, recorded
 
 
 def _requests(number: int, period: str | None = None) -> int:
