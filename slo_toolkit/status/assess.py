@@ -17,6 +17,10 @@ from slo_toolkit.status.model import (
 from slo_toolkit.status.reading import Reading
 from slo_toolkit.status.verdict import judge
 
+_DIGITS = 9
+"""Shares of a budget and burn rates are told to a billionth: what lies below is the noise of binary floats, which differs
+between recorded and raw figures. Exactly at the objective both say that nothing is left."""
+
 _FAR_AWAY = Duration.of(days=100 * 365)
 
 
@@ -68,20 +72,24 @@ def _spending(reading: Reading, objective: Objective | None) -> Spending | None:
     allowed = None
     if reading.valid_events is not None:
         allowed = objective.error_budget * reading.valid_events / span.share_elapsed
-    return Spending(1 - spent, budget.full_outage(span.length, objective), allowed)
+    return Spending(round(1 - spent, _DIGITS), budget.full_outage(span.length, objective), allowed)
 
 
 def _burn_rates(reading: Reading, objective: Objective | None) -> dict[Duration, Decimal]:
     if objective is None:
         return {}
-    return {window: reading.ratios[window] / objective.error_budget for window in sorted(reading.ratios)}
+    return {window: _rate(reading.ratios[window], objective) for window in sorted(reading.ratios)}
 
 
 def _burn_rate_of_period(reading: Reading, objective: Objective | None) -> dict[Duration, Decimal]:
     """The burn rate of the window that is the period itself: an alert may look at it as at any other."""
     if objective is None or reading.error_ratio is None:
         return {}
-    return {reading.span.elapsed: reading.error_ratio / objective.error_budget}
+    return {reading.span.elapsed: _rate(reading.error_ratio, objective)}
+
+
+def _rate(error_ratio: Decimal, objective: Objective) -> Decimal:
+    return round(error_ratio / objective.error_budget, _DIGITS)
 
 
 def _spent_in(

@@ -41,6 +41,15 @@ def test_what_is_left_decides(status_of: StatusOf, ratio: float, verdict: Verdic
     assert status_of(FakePrometheus(series)).verdict is verdict
 
 
+@pytest.mark.parametrize("noise", [-1e-15, 0.0, 1e-15])
+def test_the_noise_of_floats_decides_nothing(status_of: StatusOf, noise: float) -> None:
+    """Recorded and raw figures sum the same events in another order."""
+    exactly = status_of(FakePrometheus(recorded(ratio_rate30d=0.001 + noise)))
+    assert (exactly.verdict, exactly.budget_remaining) == (Verdict.EXHAUSTED, 0)
+    tenth = status_of(FakePrometheus(recorded(ratio_rate30d=0.0009 + noise)))
+    assert (tenth.verdict, tenth.budget_remaining) == (Verdict.MET, Decimal("0.1"))
+
+
 def test_a_firing_alert_puts_a_budget_at_risk_and_a_pending_one_does_not(status_of: StatusOf) -> None:
     alert = {**identity(), "alertname": "ShopErrors", "sloth_severity": "page", "alertstate": "pending"}
     assert status_of(FakePrometheus(recorded(), alerts=[alert])).verdict is Verdict.MET
