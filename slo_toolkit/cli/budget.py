@@ -54,7 +54,7 @@ class Output(StrEnum):
     "period_text",
     type=AskedPeriod(),
     metavar="PERIOD",
-    help="30d, 7d, calendar:month or calendar:quarter.  [default: each SLO's own]",
+    help="30d, 7d, calendar:week, calendar:month or calendar:quarter.  [default: each SLO's own]",
 )
 @click.option("--raw", is_flag=True, help="Measure with raw queries even where rules record; needs --spec.")
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)

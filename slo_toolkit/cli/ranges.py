@@ -146,7 +146,7 @@ class ScrapeInterval(click.ParamType[Duration]):
 
 
 class Edition(click.ParamType[str]):
-    """A month or a quarter, whichever `kind` says, from 1970 on. It stays text, as a period does."""
+    """A week, a month or a quarter, whichever `kind` says, from 1970 on. It stays text, as a period does."""
 
     def __init__(self, kind: str) -> None:
         self.name = kind
@@ -155,7 +155,7 @@ class Edition(click.ParamType[str]):
         from slo_toolkit.status.report import parse_edition
 
         try:
-            unit, _, _ = parse_edition(value)
+            unit, _ = parse_edition(value)
         except InputError as error:
             self.fail(str(error), param, ctx)
         if unit != self.name:

@@ -18,8 +18,8 @@ from slo_toolkit.status.reading import Reading
 from slo_toolkit.status.verdict import judge
 
 _DIGITS = 9
-"""Shares of a budget and burn rates are told to a billionth: what lies below is the noise of binary floats, which differs
-between recorded and raw figures. Exactly at the objective both say that nothing is left."""
+"""Shares of a budget and burn rates are told to a billionth: below is the noise of binary floats, which differs between
+recorded and raw figures. Exactly at the objective both say that nothing is left."""
 
 _FAR_AWAY = Duration.of(days=100 * 365)
 

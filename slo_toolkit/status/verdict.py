@@ -25,7 +25,7 @@ def judge(
     2. exhausted: nothing of the budget is left. Events that were counted stay counted, so this holds even when
        nothing is measured any more.
     3. no_data: whatever was measured is too old or too doubtful to call it met.
-    4. met: the period is a month or quarter that is over.
+    4. met: the period is a week, month or quarter that is over.
     5. at_risk: less than a tenth is left, an alert fires, or what is left goes within a day (of a calendar
        period: before its end) at the burn rate of the last hour, or of the shortest window where that is longer.
     6. met.
