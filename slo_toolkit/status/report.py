@@ -61,7 +61,7 @@ class Edition:
 
 
 def edition(text: str | None, zone: tzinfo, now: float) -> Edition:
-    """Read `2026-W40`, `2026-10` or `2026-Q4`; without a text it is the last whole month. Raises InputError for another text."""
+    """Read `2026-W40`, `2026-10` or `2026-Q4`; without a text it is the last whole month. Raises InputError otherwise."""
     if text is None:
         calendar = Calendar(Unit.MONTH, zone)
         return Edition(calendar, calendar.before(calendar.span(now)))

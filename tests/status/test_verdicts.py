@@ -45,7 +45,7 @@ def test_what_is_left_decides(status_of: StatusOf, ratio: float, verdict: Verdic
 def test_the_noise_of_floats_decides_nothing(status_of: StatusOf, noise: float) -> None:
     """Recorded and raw figures sum the same events in another order."""
     exactly = status_of(FakePrometheus(recorded(ratio_rate30d=0.001 + noise)))
-    assert (exactly.verdict, exactly.budget_remaining) == (Verdict.EXHAUSTED, 0)
+    assert (exactly.verdict, exactly.budget_remaining) == (Verdict.EXHAUSTED, Decimal(0))
     tenth = status_of(FakePrometheus(recorded(ratio_rate30d=0.0009 + noise)))
     assert (tenth.verdict, tenth.budget_remaining) == (Verdict.MET, Decimal("0.1"))
 
