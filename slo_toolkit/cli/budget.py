@@ -121,7 +121,7 @@ def command(
         answer, reach = _ask(prometheus, asked)
         below = tell_warnings(answer.warnings, reach, in_table=output == Output.TABLE)
         told = replace(answer, warnings=(*answer.warnings, *reach))
-        click.echo(_rendering(Output(output), prometheus, asked)(told) + below, nl=False)
+        click.echo(_rendering(Output(output), prometheus, asked, zone)(told) + below, nl=False)
         code = gate_exit_code(prometheus, answer.statuses, Gate.of(fail_under, min_coverage))
     click_context.exit(code)
 
@@ -170,7 +170,9 @@ def _ask(prometheus: Prometheus, wanted: Wanted) -> tuple[Answer, tuple[str, ...
     return answer, short_reach(prometheus, answer.statuses, time.time())
 
 
-def _rendering(output: Output, prometheus: Prometheus, wanted: Wanted) -> Callable[[Answer], str]:
+def _rendering(
+    output: Output, prometheus: Prometheus, wanted: Wanted, zone: tzinfo
+) -> Callable[[Answer], str]:
     match output:
         case Output.TABLE:
             return table_rendering()
@@ -195,7 +197,7 @@ def _rendering(output: Output, prometheus: Prometheus, wanted: Wanted) -> Callab
             from slo_toolkit.status.stories import read_stories
 
             return lambda answer: as_html(
-                answer, read_stories(prometheus, answer.statuses, wanted.specs or ())
+                answer, read_stories(prometheus, answer.statuses, wanted.specs or ()), zone
             )
         case _ as unreachable:
             assert_never(unreachable)

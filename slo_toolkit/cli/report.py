@@ -31,7 +31,9 @@ class Output(StrEnum):
     CSV = "csv"
 
 
-@click.command("report", short_help="Tell how a past week, month or quarter went, and what spent its budgets.")
+@click.command(
+    "report", short_help="Tell how a past week, month or quarter went, and what spent its budgets."
+)
 @slo_input
 @connection_options
 @click.option(
@@ -44,7 +46,10 @@ class Output(StrEnum):
     "--quarter", type=Edition("quarter"), metavar="YYYY-QN", help="A quarter in its place, such as 2026-Q3."
 )
 @click.option(
-    "--week", type=Edition("week"), metavar="YYYY-WNN", help="A week in its place, from Monday, such as 2026-W40."
+    "--week",
+    type=Edition("week"),
+    metavar="YYYY-WNN",
+    help="A week in its place, from Monday, such as 2026-W40.",
 )
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
 @click.pass_context

@@ -20,6 +20,7 @@ Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
 """Service, SLO and group: what tells budgets apart."""
 
 BURN_WINDOW = Duration.of(hours=1)
+_WHOLE = Decimal("0.995")
 SPENT_WINDOWS = (Duration.of(hours=1), Duration.of(days=1), Duration.of(days=7))
 
 
@@ -140,6 +141,11 @@ class BudgetStatus:
     @property
     def budget_remaining(self) -> Decimal | None:
         return self.spending.remaining if self.spending else None
+
+    @property
+    def is_partly_measured(self) -> bool:
+        """Whether so much of the period so far was not measured that it is worth a word."""
+        return self.coverage is not None and self.coverage < _WHOLE
 
     @property
     def burn_rate(self) -> Decimal | None:

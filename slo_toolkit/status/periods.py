@@ -123,7 +123,7 @@ Period: TypeAlias = Rolling | Calendar
 
 
 def parse_period(text: str, zone: tzinfo) -> Period:
-    """Read `30d`, `4w`, `calendar:week`, `calendar:month` or `calendar:quarter`. Raises InputError for anything else."""
+    """Read `30d`, `4w`, `calendar:week`, `calendar:month` or `calendar:quarter`. Raises InputError otherwise."""
     kind, colon, unit = text.partition(":")
     if not colon:
         return Rolling(_rolling(text))

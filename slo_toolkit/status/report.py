@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, tzinfo
+from datetime import UTC, date, tzinfo
 from decimal import Decimal
 
 from slo_toolkit.errors import InputError, NotMeasurable
@@ -44,12 +44,20 @@ class Entry:
         now = self.status.budget_remaining
         return None if before is None or now is None else now - before
 
+    @property
+    def change_is_partial(self) -> bool:
+        """Whether one of the two was not measured whole: three days of a month say little of the month."""
+        both = (self.status, self.before)
+        return self.change is not None and any(status and status.is_partly_measured for status in both)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     span: Span
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
+    zone: tzinfo = UTC
+    """In which people read its times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Edition:
 
 
 def edition(text: str | None, zone: tzinfo, now: float) -> Edition:
-    """Read `2026-W40`, `2026-10` or `2026-Q4`; without a text it is the last whole month. Raises InputError otherwise."""
+    """Read `2026-W40`, `2026-10` or `2026-Q4`; without a text the last whole month. Raises InputError otherwise."""
     if text is None:
         calendar = Calendar(Unit.MONTH, zone)
         return Edition(calendar, calendar.before(calendar.span(now)))
@@ -109,6 +117,7 @@ def report(source: Source, wanted: Wanted, about: Edition) -> Report:
             for status in statuses
         ),
         survey.warnings,
+        about.calendar.zone,
     )
 
 
