@@ -90,7 +90,7 @@ def command(
         specs=read_slos(spec_paths, scrape_interval, extra_labels),
         extra_labels=extra_labels,
     )
-    with connect(connection) as prometheus:
+    with connect(connection) as prometheus, prometheus.one_answer():
         with nothing_then_told(prometheus, about.span.at):
             found = report(prometheus, wanted, about)
         reach = short_reach(prometheus, [entry.status for entry in found.entries], time.time())

@@ -120,6 +120,7 @@ def _alert_window(tier: Tier, burn_rates: Mapping[Duration, Decimal]) -> AlertWi
         tier.short_window,
         burn_rates.get(tier.long_window),
         burn_rates.get(tier.short_window),
+        tier.name,
     )
 
 

@@ -67,6 +67,8 @@ class AlertWindow:
     short_window: Duration
     long_burn_rate: Decimal | None
     short_burn_rate: Decimal | None
+    name: str = ""
+    """Of the alert; empty where no spec told it."""
 
     @property
     def is_a_risk(self) -> bool:
@@ -126,7 +128,8 @@ class BudgetStatus:
     time_to_exhaustion: Duration | None
     """At the burn rate of `burn_window`; None where that spends nothing, or is not known."""
     coverage: Decimal | None
-    alerts: tuple[ActiveAlert, ...] = ()
+    alerts: tuple[ActiveAlert, ...] | None = None
+    """Those that fire or are pending; None where that is not known."""
     burn_window: Duration = BURN_WINDOW
     """The window of `burn_rate`: longer than an hour where scrapes are seldom."""
     tiers_are_assumed: bool = False

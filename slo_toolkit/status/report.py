@@ -13,7 +13,7 @@ from slo_toolkit.status.assess import assess
 from slo_toolkit.status.episodes import Episode
 from slo_toolkit.status.model import BudgetStatus, Key
 from slo_toolkit.status.periods import Calendar, Span, Unit
-from slo_toolkit.status.reading import Source
+from slo_toolkit.status.reading import Source, if_in_time
 from slo_toolkit.status.stories import Story, read_stories
 from slo_toolkit.status.survey import Wanted, take
 from slo_toolkit.status.verdict import worst_first
@@ -104,19 +104,23 @@ def _monday(year: int, week: int) -> date | None:
 def report(source: Source, wanted: Wanted, about: Edition) -> Report:
     """Every SLO that is wanted, in the period that the report is about, the worst first.
 
-    Raises as `survey.ask` does for that period; nothing known of the period before is no error.
+    Raises as `survey.ask` does for that period; nothing known of the period before is no error. What came too late is
+    warned of.
     """
     survey = take(source, replace(wanted, at=about.span.at, period=about.calendar))
     statuses = worst_first(assess(reading) for reading in survey.readings)
-    before = _before(source, replace(wanted, at=about.span.start, period=about.calendar, clock=None))
-    stories = read_stories(source, statuses, wanted.specs or ())
+    earlier = replace(wanted, at=about.span.start, period=about.calendar, clock=None)
+    before, late = if_in_time("the period before", lambda: _before(source, earlier))
+    stories, later = if_in_time(
+        "episodes and plots", lambda: read_stories(source, statuses, wanted.specs or ())
+    )
     return Report(
         about.span,
         tuple(
-            Entry(status, before.get(status.key), stories.get(status.key, Story.untold()))
+            Entry(status, (before or {}).get(status.key), (stories or {}).get(status.key, Story.untold()))
             for status in statuses
         ),
-        survey.warnings,
+        (*survey.warnings, *late, *later),
         about.calendar.zone,
     )
 

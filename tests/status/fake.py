@@ -55,7 +55,7 @@ class FakePrometheus:
     sample_age: float = 0.0
     asked: list[str] = field(default_factory=list)
 
-    def instant(self, expr: str, at: float) -> Sequence[Sample]:
+    def instant(self, expr: str, at: float, share: float = 1) -> Sequence[Sample]:
         self.asked.append(expr)
         if "ALERTS" in expr:
             return [Sample({"__name__": "ALERTS", **labels}, 1.0, at) for labels in self.alerts]

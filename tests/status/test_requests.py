@@ -86,7 +86,7 @@ def test_a_name_that_no_spec_has_is_a_mistake_of_the_call_and_the_nearest_is_tol
 class OfNames(FakePrometheus):
     """It records some SLOs, and nothing of those that are asked for."""
 
-    def instant(self, expr: str, at: float) -> Sequence[Sample]:
+    def instant(self, expr: str, at: float, share: float = 1) -> Sequence[Sample]:
         if expr != "group by (sloth_service, sloth_slo) (slo:objective:ratio)":
             return ()
         names = [("checkout", "availability"), ("checkout", "latency"), ("search", "availability")]

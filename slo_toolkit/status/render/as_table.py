@@ -116,7 +116,7 @@ def _remarks(status: BudgetStatus, shared: Mapping[str, int]) -> Iterator[str]:
         yield f"measured {words.coverage(status)}"
     if status.origin is Origin.RAW:
         yield "by raw queries"
-    for alert in status.alerts:
+    for alert in status.alerts or ():
         if alert.state == "pending":
             yield f"{alert.name} ({alert.severity or 'alert'}) is pending"
 
