@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from slo_toolkit.query.failures import Late, QueryFailed, ServerError, Unreachable
+from slo_toolkit.query.samples import Sample
+from slo_toolkit.slo import AvailabilitySli, Objective, Slo
 from slo_toolkit.status.batches import asked_in_batches
+from slo_toolkit.status.contributions import with_contributions
+from slo_toolkit.status.episodes import Episode
+from slo_toolkit.status.survey import Wanted, ask
 from tests.query.stub import Asked, Says, Script, Stub, success
 
 from .conftest import Serve, SloCommand
@@ -151,6 +157,23 @@ def test_a_report_without_the_month_before_is_one_still(slo: SloCommand, serve: 
     assert (code, status["verdict"], status["before"]) == (0, "met", None)
     assert "warning: the period before: not answered within 1 s" in err
     assert "warning: episodes and plots: not answered within 1 s" in err
+
+
+class Slow(FakePrometheus):
+    """It never answers in time."""
+
+    def instant(self, expr: str, at: float, share: float = 1) -> Sequence[Sample]:
+        raise _late()
+
+
+def test_episodes_are_told_without_the_labels_that_come_too_late() -> None:
+    (status,) = ask(FakePrometheus(recorded()), Wanted(at=AT)).statuses
+    spec = Slo(
+        "shop", "requests", Objective(Decimal("0.999")), AvailabilitySli("requests_total", 'code="500"')
+    )
+    episodes = (Episode(AT - 3600, AT, 70.0, 500, 0.2),)
+    found = with_contributions(Slow(), {status.key: (status, episodes)}, (spec,))
+    assert found == {status.key: episodes}
 
 
 def _late() -> Late:
