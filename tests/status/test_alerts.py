@@ -103,6 +103,6 @@ def test_a_tier_below_1x_puts_no_budget_at_risk_that_lasts(alerts: list[dict[str
 
 
 def test_another_alert_of_the_slo_puts_it_at_risk_all_the_same() -> None:
-    gone = {**FIRING, "alertname": "SLOMetricGone"}
+    gone = {**FIRING, "alertname": "RequestsUnknown"}
     (status,) = ask(raw(LASTING, [gone]), Wanted(at=AT, specs=(SPEC,), raw=True)).statuses
-    assert status.reasons == ("SLOMetricGone (ticket) fires",)
+    assert status.reasons == ("RequestsUnknown (ticket) fires",)
