@@ -44,9 +44,9 @@ class Listening:
     def warnings(self) -> tuple[str, ...]:
         return self.inner.warnings
 
-    def instant(self, expr: str, at: float) -> tuple[Sample, ...]:
+    def instant(self, expr: str, at: float, share: float = 1) -> tuple[Sample, ...]:
         self.asked.append(expr)
-        return self.inner.instant(expr, at)
+        return self.inner.instant(expr, at, share)
 
     def range(self, expr: str, start: float, end: float, step: float) -> tuple[Series, ...]:
         return self.inner.range(expr, start, end, step)

@@ -13,6 +13,12 @@ LITTLE_LEFT = Decimal("0.1")
 SOON = Duration.of(days=1)
 """A rolling budget that lasts no longer than this at the present rate is at risk."""
 
+SUSTAINABLE = Decimal(1)
+"""At this burn rate a budget lasts exactly its period."""
+
+NEARLY_SUSTAINABLE = Decimal("0.9")
+"""A threshold from here to 1x is meant as 1x: that of three days is 0.9333x over 28 days, where it is 1x over 30."""
+
 MISSED_FOR = Duration.of(days=1)
 """An SLO whose rules stopped is missed for so long; after that it counts as removed on purpose."""
 
@@ -33,6 +39,11 @@ def burn_rate_for_share(share: Decimal, period: Duration, window: Duration) -> D
 def can_fire(objective: Objective, burn_rate: Decimal) -> bool:
     """Whether an error ratio, which is never above 1, can exceed the threshold."""
     return error_ratio_threshold(objective, burn_rate) < 1
+
+
+def is_of_a_lasting_budget(burn_rate: Decimal) -> bool:
+    """Whether an alert above this burn rate would fire though the budget lasts its whole period."""
+    return burn_rate < NEARLY_SUSTAINABLE
 
 
 def time_to_exhaustion(period: Duration, burn_rate: Decimal) -> Duration:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from slo_toolkit.budget import burn_rate_for_share
+from slo_toolkit.budget import SUSTAINABLE, burn_rate_for_share, is_of_a_lasting_budget
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Severity, Tier
 
@@ -99,3 +99,17 @@ def recorded_windows(
 def workbook_tiers(period: Duration) -> tuple[Tier, ...]:
     """The Workbook's four tiers for `period`."""
     return tuple(pair.tier(period) for pair in WORKBOOK)
+
+
+@lru_cache(maxsize=64)
+def default_tiers(period: Duration) -> tuple[Tier, ...]:
+    """Those of the Workbook's tiers that make sense over `period`.
+
+    A window longer than the period is none of it. A burn rate that is below 1x in a short period (a tenth of the
+    budget of 7 days within 3 days is 0.2333x) would be exceeded though the budget lasts; one just below 1x becomes 1x.
+    """
+    return tuple(
+        replace(tier, burn_rate=max(tier.burn_rate, SUSTAINABLE))
+        for tier in workbook_tiers(period)
+        if tier.long_window <= period and not is_of_a_lasting_budget(tier.burn_rate)
+    )

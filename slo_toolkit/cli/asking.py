@@ -35,7 +35,7 @@ def slo_input(command: Decorated) -> Decorated:
             type=Zone(),
             default="UTC",
             show_default=True,
-            help="Time zone in which months and quarters begin.",
+            help="Time zone in which weeks, months and quarters begin, and times are told.",
         ),
         scrape_interval_option,
         click.option(

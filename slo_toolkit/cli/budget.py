@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from slo_toolkit.duration import Duration
     from slo_toolkit.query import Prometheus
     from slo_toolkit.slo import Labels, Slo
-    from slo_toolkit.status.model import Answer
+    from slo_toolkit.status.model import Answer, Key
+    from slo_toolkit.status.stories import Story
     from slo_toolkit.status.survey import Wanted
 
 
@@ -54,7 +55,7 @@ class Output(StrEnum):
     "period_text",
     type=AskedPeriod(),
     metavar="PERIOD",
-    help="30d, 7d, calendar:month or calendar:quarter.  [default: each SLO's own]",
+    help="30d, 7d, calendar:week, calendar:month or calendar:quarter.  [default: each SLO's own]",
 )
 @click.option("--raw", is_flag=True, help="Measure with raw queries even where rules record; needs --spec.")
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
@@ -117,12 +118,16 @@ def command(
             from slo_toolkit.cli.watching import watch as keep_watching
 
             keep_watching(lambda: _screen(prometheus, wanted()), float(interval))
-        asked = wanted()
-        answer, reach = _ask(prometheus, asked)
-        below = tell_warnings(answer.warnings, reach, in_table=output == Output.TABLE)
-        told = replace(answer, warnings=(*answer.warnings, *reach))
-        click.echo(_rendering(Output(output), prometheus, asked)(told) + below, nl=False)
-        code = gate_exit_code(prometheus, answer.statuses, Gate.of(fail_under, min_coverage))
+        with prometheus.one_answer():
+            asked = wanted()
+            answer, reach = _ask(prometheus, asked)
+            stories: Mapping[Key, Story] = {}
+            if output == Output.HTML:
+                answer, stories = _with_stories(prometheus, asked, answer)
+            below = tell_warnings(answer.warnings, reach, in_table=output == Output.TABLE)
+            told = replace(answer, warnings=(*answer.warnings, *reach))
+            click.echo(_rendering(Output(output), stories, zone)(told) + below, nl=False)
+            code = gate_exit_code(prometheus, answer.statuses, Gate.of(fail_under, min_coverage))
     click_context.exit(code)
 
 
@@ -170,7 +175,20 @@ def _ask(prometheus: Prometheus, wanted: Wanted) -> tuple[Answer, tuple[str, ...
     return answer, short_reach(prometheus, answer.statuses, time.time())
 
 
-def _rendering(output: Output, prometheus: Prometheus, wanted: Wanted) -> Callable[[Answer], str]:
+def _with_stories(
+    prometheus: Prometheus, wanted: Wanted, answer: Answer
+) -> tuple[Answer, Mapping[Key, Story]]:
+    """What happened over the period, and a warning where that comes too late."""
+    from slo_toolkit.status.reading import if_in_time
+    from slo_toolkit.status.stories import read_stories
+
+    stories, late = if_in_time(
+        "episodes and plots", lambda: read_stories(prometheus, answer.statuses, wanted.specs or ())
+    )
+    return replace(answer, warnings=(*answer.warnings, *late)), stories or {}
+
+
+def _rendering(output: Output, stories: Mapping[Key, Story], zone: tzinfo) -> Callable[[Answer], str]:
     match output:
         case Output.TABLE:
             return table_rendering()
@@ -192,11 +210,8 @@ def _rendering(output: Output, prometheus: Prometheus, wanted: Wanted) -> Callab
             return as_prometheus
         case Output.HTML:
             from slo_toolkit.status.render.as_html import as_html
-            from slo_toolkit.status.stories import read_stories
 
-            return lambda answer: as_html(
-                answer, read_stories(prometheus, answer.statuses, wanted.specs or ())
-            )
+            return lambda answer: as_html(answer, stories, zone)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -214,5 +229,6 @@ def table_rendering() -> Callable[[Answer], str]:
 
 def _screen(prometheus: Prometheus, wanted: Wanted) -> str:
     """The table with its warnings: what goes to standard error would be lost with the next screen."""
-    answer, reach = _ask(prometheus, wanted)
+    with prometheus.one_answer():
+        answer, reach = _ask(prometheus, wanted)
     return warning_lines((*answer.warnings, *reach)) + table_rendering()(answer)

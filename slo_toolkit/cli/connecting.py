@@ -68,7 +68,7 @@ _NETWORK = (
         "--timeout",
         type=Setting("timeout"),
         metavar="SECONDS",
-        help="Deadline of each request, 0.1 to 3600.  [default: 30]",
+        help="Deadline, 0.1 to 3600: of the whole answer, or of each request to Grafana.  [default: 30]",
     ),
 )
 

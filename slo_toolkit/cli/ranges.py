@@ -131,7 +131,7 @@ class AskedPeriod(click.ParamType[str]):
 
 
 class Edition(click.ParamType[str]):
-    """A month or a quarter, whichever `kind` says, from 1970 on. It stays text, as a period does."""
+    """A week, a month or a quarter, whichever `kind` says, from 1970 on. It stays text, as a period does."""
 
     def __init__(self, kind: str) -> None:
         self.name = kind
@@ -140,7 +140,7 @@ class Edition(click.ParamType[str]):
         from slo_toolkit.status.report import parse_edition
 
         try:
-            unit, _, _ = parse_edition(value)
+            unit, _ = parse_edition(value)
         except InputError as error:
             self.fail(str(error), param, ctx)
         if unit != self.name:

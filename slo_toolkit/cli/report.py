@@ -1,4 +1,4 @@
-"""`slo report`: past months and quarters, beside the period before."""
+"""`slo report`: past weeks, months and quarters, beside the period before."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Output(StrEnum):
     CSV = "csv"
 
 
-@click.command("report", short_help="Tell how a past month or quarter went, and what spent its budgets.")
+@click.command(
+    "report", short_help="Tell how a past week, month or quarter went, and what spent its budgets."
+)
 @slo_input
 @connection_options
 @click.option(
@@ -42,6 +44,12 @@ class Output(StrEnum):
 )
 @click.option(
     "--quarter", type=Edition("quarter"), metavar="YYYY-QN", help="A quarter in its place, such as 2026-Q3."
+)
+@click.option(
+    "--week",
+    type=Edition("week"),
+    metavar="YYYY-WNN",
+    help="A week in its place, from Monday, such as 2026-W40.",
 )
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
 @click.pass_context
@@ -55,10 +63,11 @@ def command(
     zone: tzinfo,
     month: str | None,
     quarter: str | None,
+    week: str | None,
     output: str,
     **connection: Any,
 ) -> None:
-    """Tell how each SLO did in a month or quarter, beside the one before, and which episodes spent its budget.
+    """Tell how each SLO did in a week, month or quarter, beside the one before, and which episodes spent its budget.
 
     SLO is as for `slo budget`. With --spec the episodes name the labels that most of their errors had.
 
@@ -66,21 +75,22 @@ def command(
     Exit codes: 0 every objective was met, 1 one was not, 2 the call or a spec is wrong,
     3 one could not be measured (and every other was met).
     """
-    if month and quarter:
-        raise click.UsageError("give --month or --quarter, not both.")
+    asked = [text for text in (month, quarter, week) if text]
+    if len(asked) > 1:
+        raise click.UsageError("give one of --month, --quarter and --week.")
     from slo_toolkit.status.names import Selection
     from slo_toolkit.status.reach import short_reach
     from slo_toolkit.status.report import edition, report
     from slo_toolkit.status.survey import Wanted
 
-    about = edition(month or quarter, zone, time.time())
+    about = edition(asked[0] if asked else None, zone, time.time())
     wanted = Wanted(
         at=about.span.at,
         selection=Selection.of(names),
         specs=read_slos(spec_paths, scrape_interval, extra_labels),
         extra_labels=extra_labels,
     )
-    with connect(connection) as prometheus:
+    with connect(connection) as prometheus, prometheus.one_answer():
         with nothing_then_told(prometheus, about.span.at):
             found = report(prometheus, wanted, about)
         reach = short_reach(prometheus, [entry.status for entry in found.entries], time.time())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from slo_toolkit import budget
@@ -25,6 +25,11 @@ def effective_tiers(slo: Slo) -> tuple[Tier, ...]:
     alerting = slo.alerting
     page, ticket = not alerting.page.disabled, not alerting.ticket.disabled
     return _effective(alerting.tiers, page, ticket, slo.objective, slo.period)
+
+
+def named_tiers(slo: Slo) -> tuple[Tier, ...]:
+    """The same, each with the name of its alert."""
+    return tuple(replace(tier, name=tier.name or slo.alerting.name) for tier in effective_tiers(slo))
 
 
 @lru_cache(maxsize=256)

@@ -15,8 +15,9 @@ DEFAULT_TIMEOUT_SECONDS = 30.0
 class Connection:
     """One server, by default a Prometheus or what speaks its API. Neither `repr` nor `str` shows a secret.
 
-    `url` holds no credentials and no trailing slash. `timeout` is the deadline in seconds for one question,
-    however it comes to an answer: DNS, connecting, redirects, retries and a slow body included.
+    `url` holds no credentials and no trailing slash. `timeout` is the deadline in seconds for one question, or
+    for all those that make one answer, however it comes to that: DNS, connecting, redirects, retries and a slow
+    body included.
     """
 
     url: str

@@ -33,6 +33,10 @@ class Deadline:
     def passed(self) -> bool:
         return time.monotonic() >= self._end
 
+    def part(self, share: float) -> Deadline:
+        """A deadline after a share of what is left, 1 for all of it."""
+        return Deadline(self.remaining * share)
+
     def hold(self, work: Callable[[], T]) -> T:
         """What `work` answers or raises. Raises DeadlineError when it is not done in time.
 

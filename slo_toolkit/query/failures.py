@@ -2,7 +2,8 @@
 
 NotMeasurable
 +-- QueryFailed
-    +-- Unreachable     no HTTP answer: refused, DNS, TLS, proxy, deadline
+    +-- Unreachable     no HTTP answer: refused, DNS, TLS, proxy
+    |   +-- Late        no answer before the deadline
     +-- Unauthorized    401 or 403
     +-- ServerError     any other refusal, with the server's own words
     +-- WrongAnswer     an HTTP answer that is none of Prometheus's
@@ -10,7 +11,12 @@ NotMeasurable
 
 from __future__ import annotations
 
+import re
+from http import HTTPStatus
+
 from slo_toolkit.errors import NotMeasurable
+
+_TIMED_OUT = re.compile(r"(?i)tim(?:ed|e) ?out|deadline exceeded")
 
 
 class QueryFailed(NotMeasurable):
@@ -22,9 +28,35 @@ class QueryFailed(NotMeasurable):
         self.advice = advice
         super().__init__(f"{asked}: {came}" + (f"; {advice}" if advice else ""))
 
+    @property
+    def reason(self) -> str:
+        """Why one of many things is not known."""
+        return str(self)
+
+    @property
+    def is_of_time(self) -> bool:
+        """Whether a smaller question may be answered in time."""
+        return False
+
 
 class Unreachable(QueryFailed):
     """No answer came at all, or not within the deadline."""
+
+
+class Late(Unreachable):
+    """No answer came within the `seconds` for the whole answer, or within the part of them for this question."""
+
+    def __init__(self, asked: str, came: str, advice: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(asked, came, advice)
+
+    @property
+    def reason(self) -> str:
+        return f"not answered within {self.seconds:g} s, the time for the whole answer; allow more with --timeout"
+
+    @property
+    def is_of_time(self) -> bool:
+        return True
 
 
 class Unauthorized(QueryFailed):
@@ -44,6 +76,15 @@ class ServerError(QueryFailed):
         self.error_type = error_type
         self.error = error
         super().__init__(asked, came, advice)
+
+    @property
+    def is_of_time(self) -> bool:
+        """A server's own time-out: a gateway's, Prometheus's, or whatever else says so in its words."""
+        return (
+            self.status == HTTPStatus.GATEWAY_TIMEOUT
+            or self.error_type == "timeout"
+            or _TIMED_OUT.search(self.error) is not None
+        )
 
 
 class WrongAnswer(QueryFailed):

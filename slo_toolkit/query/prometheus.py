@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.query.answers import Answer, document_of, samples_of, series_of
 from slo_toolkit.query.connection import Connection
 from slo_toolkit.query.deadline import Deadline, DeadlineError
-from slo_toolkit.query.failures import QueryFailed, Unreachable, WrongAnswer
+from slo_toolkit.query.failures import Late, QueryFailed, WrongAnswer
 from slo_toolkit.query.retention import retention_of
 from slo_toolkit.query.samples import Sample, Series
 
@@ -39,6 +40,16 @@ class Prometheus:
         self.connection = connection
         self._warnings: dict[str, None] = {}
         self._infos: dict[str, None] = {}
+        self._whole: Deadline | None = None
+
+    @contextmanager
+    def one_answer(self) -> Iterator[None]:
+        """One deadline over all questions of the block; outside such a block each has its own."""
+        self._whole = Deadline(self.connection.timeout)
+        try:
+            yield
+        finally:
+            self._whole = None
 
     def __enter__(self) -> Self:
         return self
@@ -64,13 +75,13 @@ class Prometheus:
         """How many HTTP requests were made so far, redirects included."""
         return self._session.made if "_session" in self.__dict__ else 0
 
-    def instant(self, expr: str, at: float | None = None) -> tuple[Sample, ...]:
+    def instant(self, expr: str, at: float | None = None, share: float = 1) -> tuple[Sample, ...]:
         """The samples of a query at a time in Unix seconds, by default now.
 
-        A scalar is one sample without labels.
+        A scalar is one sample without labels. The query may take a `share` of the time that is left.
         """
         parameters = {} if at is None else {"time": _decimal(_milliseconds(at))}
-        self._begin()
+        self._begin("query", share)
         return samples_of(self._ask("query", expr, parameters))
 
     def range(self, expr: str, start: float, end: float, step: float) -> tuple[Series, ...]:
@@ -82,7 +93,7 @@ class Prometheus:
         first, last, width = _milliseconds(start), _milliseconds(end), _milliseconds(step)
         if width <= 0 or last < first:
             raise ValueError(f"no range: from {start} to {end} every {step} s")
-        self._begin()
+        self._begin("query_range")
         pieces = []
         for begin, stop in _pieces(first, last, width):
             times = {"start": _decimal(begin), "end": _decimal(stop), "step": _decimal(width)}
@@ -108,9 +119,9 @@ class Prometheus:
 
     @cached_property
     def _retention(self) -> Duration | None:
-        self._begin()
         url = f"{self.connection.url}/api/v1/status/runtimeinfo"
         try:
+            self._begin("status/runtimeinfo")
             reply = self._session.deadline.hold(lambda: self._session.exchange("GET", url))
         except (DeadlineError, QueryFailed):
             return None
@@ -155,14 +166,17 @@ class Prometheus:
         )
         return PrometheusConnect(self.connection.url, retry=retry, session=self._session, method="POST")
 
-    def _begin(self) -> None:
-        self._session.deadline = Deadline(self.connection.timeout)
+    def _begin(self, endpoint: str, share: float = 1) -> None:
+        whole = self._whole or Deadline(self.connection.timeout)
+        if whole.passed:
+            raise self._late(endpoint, f"not asked within {self.connection.timeout:g} s")
+        self._session.deadline = whole.part(share)
 
     def _ask(self, endpoint: str, expr: str, parameters: dict[str, str]) -> Answer:
         try:
             answer = self._session.deadline.hold(lambda: self._call(endpoint, expr, parameters))
         except DeadlineError:
-            raise self._late(endpoint) from None
+            raise self._too_slow(endpoint) from None
         self._warnings |= dict.fromkeys(map(self._session.credentials.redact, answer.warnings))
         self._infos |= dict.fromkeys(answer.infos)
         return answer
@@ -176,13 +190,17 @@ class Prometheus:
         answer = self._client.custom_query_range(expr, never, never, "1", params=parameters)
         return answer
 
-    def _late(self, endpoint: str) -> Unreachable:
+    def _too_slow(self, endpoint: str) -> Late:
         received, seconds = self._session.received, f"{self.connection.timeout:g} s"
         came = f"no answer within {seconds}"
         if received:
             came = f"the answer was not complete after {seconds} ({received:,} bytes came)"
+        return self._late(endpoint, came)
+
+    def _late(self, endpoint: str, came: str) -> Late:
         advice = "ask for less, or allow more time: SLO_PROMETHEUS_TIMEOUT, or `timeout` in the context"
-        return Unreachable(f"{self.connection.url}/api/v1/{endpoint}", came, advice)
+        asked = f"{self.connection.url}/api/v1/{endpoint}"
+        return Late(asked, came, advice, self.connection.timeout)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -7,19 +7,34 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from slo_toolkit.budget import burn_rate_for_share, can_fire, error_ratio_threshold, plain
+from slo_toolkit.budget import (
+    burn_rate_for_share,
+    can_fire,
+    error_ratio_threshold,
+    is_of_a_lasting_budget,
+    plain,
+)
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Alerting, AlertMeta, Labels, Objective, Severity, Tier
 from slo_toolkit.spec.advice import own_tiers
 from slo_toolkit.spec.flaws import Place
 from slo_toolkit.spec.options import AlertWindows
 from slo_toolkit.spec.queries import Checks
-from slo_toolkit.windows import base_window, shortest_window, with_enough_scrapes, workbook_tiers
+from slo_toolkit.windows import (
+    base_window,
+    default_tiers,
+    shortest_window,
+    with_enough_scrapes,
+    workbook_tiers,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertingReader:
-    """Reads the alerting of one SLO, whose `objective` is None where it is wrong."""
+    """Reads the alerting of one SLO, whose `objective` is None where it is wrong.
+
+    With `compat` its default tiers are those of another generator, whatever there is to say of them.
+    """
 
     section: Mapping[str, Any]
     slo_at: Place
@@ -31,6 +46,7 @@ class AlertingReader:
     alert_rules: bool
     dialect: str
     checks: Checks
+    compat: bool = False
 
     @property
     def at(self) -> Place:
@@ -87,14 +103,34 @@ class AlertingReader:
     def _tiers(self, page: AlertMeta, ticket: AlertMeta) -> tuple[Tier, ...]:
         if "tiers" in self.section:
             return self._own_tiers(self.section["tiers"])
-        tiers = self.windows.tiers(self.period) or workbook_tiers(self.period)
-        fitting = tuple(tier for tier in tiers if tier.long_window <= self.period)
-        meta = {Severity.PAGE: page, Severity.TICKET: ticket}
+        disabled = {Severity.PAGE: page.disabled, Severity.TICKET: ticket.disabled}
+        fitting = self._fitting(disabled)
         scraped = tuple((tier, with_enough_scrapes(tier, self.scrape_interval)) for tier in fitting)
-        wanted = [(tier, made) for tier, made in scraped if not meta[tier.severity].disabled]
+        wanted = [(tier, made) for tier, made in scraped if not disabled[tier.severity]]
         self._warn_of_changes([(tier, made) for tier, made in wanted if made != tier])
         self._warn_defaults([made for _, made in wanted if made is not None])
         return tuple(made for _, made in scraped if made is not None)
+
+    def _fitting(self, disabled: Mapping[Severity, bool]) -> tuple[Tier, ...]:
+        """The tiers of a spec that writes none. Those that a lasting budget would set off are told."""
+        own = self.windows.tiers(self.period)
+        fitting = tuple(
+            tier for tier in own or workbook_tiers(self.period) if tier.long_window <= self.period
+        )
+        if self.compat:
+            return fitting
+        lasting = [
+            tier for tier in fitting if is_of_a_lasting_budget(tier.burn_rate) and not disabled[tier.severity]
+        ]
+        if lasting:
+            told = ", ".join(f"{_rate(tier)} ({tier.severity}, {tier.long_window})" for tier in lasting)
+            self.slo_at.warn(
+                f"below 1x a budget of {self.period.words()} lasts, so these alerts "
+                + (f"fire without need: {told}" if own else f"are left out: {told}"),
+                own_tiers(self.dialect, "burn rates above 1", "a larger `errorBudgetPercent`"),
+                rule="lasting-budget",
+            )
+        return fitting if own else default_tiers(self.period)
 
     def _warn_of_changes(self, changed: Sequence[tuple[Tier, Tier | None]]) -> None:
         """What the default alerts are instead where scrapes are too seldom for their windows."""
@@ -119,7 +155,7 @@ class AlertingReader:
         objective = self.objective
         dead = [tier for tier in tiers if objective is not None and not can_fire(objective, tier.burn_rate)]
         if dead and objective is not None:
-            rates = ", ".join(f"{plain(_rounded(tier.burn_rate))}x ({tier.severity})" for tier in dead)
+            rates = ", ".join(f"{_rate(tier)} ({tier.severity})" for tier in dead)
             (self.slo_at / "objective").warn(
                 f"at {plain(objective.percent)} % these alerts can never fire: {rates}",
                 "their thresholds are error ratios above 1: "
@@ -153,11 +189,17 @@ class AlertingReader:
                 f"make it {least} or more, so that a failed scrape does not silence the alert",
                 rule="window",
             )
+        key = "burn_rate" if "burn_rate" in section else "budget_percent"
+        if is_of_a_lasting_budget(tier.burn_rate):
+            (at / key).warn(
+                f"this alert fires without need: at {_rate(tier)} a budget of {self.period.words()} lasts",
+                "take a burn rate above 1",
+                rule="lasting-budget",
+            )
         objective = self.objective
         if objective is not None and not can_fire(objective, tier.burn_rate):
             threshold = plain(_rounded(error_ratio_threshold(objective, tier.burn_rate)))
             largest = plain(_rounded(1 / objective.error_budget))
-            key = "burn_rate" if "burn_rate" in section else "budget_percent"
             (at / key).wrong(
                 f"this alert can never fire: its threshold is the error ratio {threshold}, above 1",
                 f"at {plain(objective.percent)} % the burn rate must be below {largest}",
@@ -186,6 +228,10 @@ def _tier(section: Mapping[str, Any], period: Duration) -> Tier | None:
 
 def _listed(windows: Sequence[Duration]) -> str:
     return " and ".join(map(str, windows))
+
+
+def _rate(tier: Tier) -> str:
+    return f"{plain(_rounded(tier.burn_rate))}x"
 
 
 def _rounded(number: Decimal) -> Decimal:

@@ -219,6 +219,7 @@ class Assembler:
             alert_rules=alert_rules,
             dialect=self.dialect,
             checks=self.checks,
+            compat=self.options.compat,
         ).read()
 
     def _objective(self, section: Mapping[str, Any], at: Place) -> Objective | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from slo_toolkit import budget
 from slo_toolkit.duration import Duration
@@ -16,6 +16,12 @@ from slo_toolkit.status.model import (
 )
 from slo_toolkit.status.reading import Reading
 from slo_toolkit.status.verdict import judge
+
+_TOLD = Decimal("1e-9")
+"""Shares of a budget and burn rates are told to a billionth: below is the noise of binary floats, which differs between
+recorded and raw figures. Exactly at the objective both say that nothing is left."""
+_EXACT = Context(prec=100)
+"""A ratio far above 1 of a tiny budget has more digits than the usual 28."""
 
 _FAR_AWAY = Duration.of(days=100 * 365)
 
@@ -68,20 +74,28 @@ def _spending(reading: Reading, objective: Objective | None) -> Spending | None:
     allowed = None
     if reading.valid_events is not None:
         allowed = objective.error_budget * reading.valid_events / span.share_elapsed
-    return Spending(1 - spent, budget.full_outage(span.length, objective), allowed)
+    return Spending(_without_noise(1 - spent), budget.full_outage(span.length, objective), allowed)
 
 
 def _burn_rates(reading: Reading, objective: Objective | None) -> dict[Duration, Decimal]:
     if objective is None:
         return {}
-    return {window: reading.ratios[window] / objective.error_budget for window in sorted(reading.ratios)}
+    return {window: _rate(reading.ratios[window], objective) for window in sorted(reading.ratios)}
 
 
 def _burn_rate_of_period(reading: Reading, objective: Objective | None) -> dict[Duration, Decimal]:
     """The burn rate of the window that is the period itself: an alert may look at it as at any other."""
     if objective is None or reading.error_ratio is None:
         return {}
-    return {reading.span.elapsed: reading.error_ratio / objective.error_budget}
+    return {reading.span.elapsed: _rate(reading.error_ratio, objective)}
+
+
+def _rate(error_ratio: Decimal, objective: Objective) -> Decimal:
+    return _without_noise(error_ratio / objective.error_budget)
+
+
+def _without_noise(figure: Decimal) -> Decimal:
+    return figure.quantize(_TOLD, context=_EXACT)
 
 
 def _spent_in(
@@ -106,6 +120,7 @@ def _alert_window(tier: Tier, burn_rates: Mapping[Duration, Decimal]) -> AlertWi
         tier.short_window,
         burn_rates.get(tier.long_window),
         burn_rates.get(tier.short_window),
+        tier.name,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.text import WINDOW
 from slo_toolkit.promql import le_matcher
-from slo_toolkit.query.failures import ServerError
+from slo_toolkit.query.failures import Late, ServerError
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, Slo
 from slo_toolkit.status.episodes import Contribution, Episode
@@ -80,7 +80,7 @@ def _ask(source: Source, cases: Sequence[_Case]) -> dict[tuple[Key, int], tuple[
     latest = max(case.episode.end for case in cases)
     try:
         samples = read_figures(source, expressions, latest)
-    except ServerError:
+    except (ServerError, Late):
         return {}  # labels are a help; the episodes are told without them
     by_case: dict[int, dict[str, list[Sample]]] = {}
     for sample in samples:

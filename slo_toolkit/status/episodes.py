@@ -10,7 +10,10 @@ from slo_toolkit.status.history import LEAST_EVENTS, History, Step
 from slo_toolkit.status.model import BudgetStatus
 
 JOINED_WITHIN = Duration.of(minutes=30)
-"""A pause no longer than this does not end an episode: it is the same incident."""
+"""A pause no longer than this does not end an episode: it is the same incident.
+
+Times are good to five minutes, so a pause of 25 minutes never shows as more, and one of 40 always does.
+"""
 
 LEAST_SHARE = 0.005
 """What spent less of the budget than this is not worth a line."""
@@ -32,7 +35,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """From `start` to `end` in Unix seconds, good to five minutes."""
+    """From `start` to `end` in Unix seconds: whole five minutes, and right to five minutes."""
 
     start: float
     end: float
@@ -55,13 +58,13 @@ def episodes(status: BudgetStatus, hot: History) -> tuple[Episode, ...]:
     error_budget = float(1 - status.objective)
     found = [
         Episode(
-            start=slots[0].end - hot.step.seconds,
-            end=slots[-1].end,
-            peak_burn_rate=max(slot.errors / slot.valid for slot in slots) / error_budget,
+            start=start,
+            end=end,
+            peak_burn_rate=max(map(_ratio, slots)) / error_budget,
             errors=sum(slot.errors for slot in slots),
             budget_share=sum(slot.errors for slot in slots) / allowed,
         )
-        for slots in _runs(_standing_out(status, hot.steps), hot.step.seconds)
+        for start, end, slots in _episodes(_standing_out(status, hot.steps), hot.step.seconds)
     ]
     dearest = sorted(found, key=lambda episode: episode.budget_share, reverse=True)[:MOST]
     return tuple(
@@ -80,15 +83,46 @@ def _allowed(status: BudgetStatus, hot: History) -> float:
 
 def _standing_out(status: BudgetStatus, steps: Sequence[Step]) -> list[Step]:
     least = TIMES_THE_MEAN * float(status.error_ratio or 0)
-    return [step for step in steps if step.valid and step.errors / step.valid > least]
+    return [step for step in steps if step.valid and _ratio(step) > least]
+
+
+def _episodes(steps: Sequence[Step], step: float) -> Iterator[tuple[float, float, list[Step]]]:
+    """Start, end and slots of each: runs of slots, those together that a short pause divides."""
+    start, end, slots = 0.0, 0.0, list[Step]()
+    for run in _runs(steps, step):
+        begins, ends = _extent(run, step)
+        if slots and begins - end > JOINED_WITHIN.seconds:
+            yield start, end, slots
+            slots = []
+        start, end, slots = (start if slots else begins), ends, [*slots, *run]
+    if slots:
+        yield start, end, slots
 
 
 def _runs(steps: Sequence[Step], step: float) -> Iterator[list[Step]]:
+    """Slots that follow each other without a gap."""
     run: list[Step] = []
     for slot in steps:
-        if run and slot.end - step - run[-1].end > JOINED_WITHIN.seconds:
+        if run and slot.end - run[-1].end > 1.5 * step:
             yield run
             run = []
         run.append(slot)
     if run:
         yield run
+
+
+def _extent(run: Sequence[Step], step: float) -> tuple[float, float]:
+    """From when to when a run went on.
+
+    Its first and its last slot hold whatever part of the trouble fell into them: less than half of it is left out.
+    """
+    first, last = 0, len(run) - 1
+    if first < last and _ratio(run[first]) <= _ratio(run[first + 1]) / 2:
+        first += 1
+    if first < last and _ratio(run[last]) <= _ratio(run[last - 1]) / 2:
+        last -= 1
+    return run[first].end - step, run[last].end
+
+
+def _ratio(slot: Step) -> float:
+    return slot.errors / slot.valid

@@ -25,6 +25,7 @@ LEAST_EVENTS = 1e-9
 """Fewer events than this, and more than none, are the noise of floats: nothing can be divided by them."""
 _MOST_EVENTS = float(EVENTS.high)
 
+_LAG = SLOT
 _VALID, _ERRORS, _RATIO = "valid", "errors", "ratio"
 
 
@@ -58,7 +59,11 @@ class Chronicle:
         return self._read(step, only_above_budget=False)
 
     def hot_slots(self) -> dict[Key, History]:
-        """The five minutes in which the budget burned faster than the period allows; the server leaves out the rest."""
+        """The five minutes in which the budget burned faster than the period allows; the server leaves out the rest.
+
+        Where rules count, a slot has the mean of the rates of five minutes, each over the five before: it tells of the
+        middle of these ten, and so do the times here.
+        """
         return self._read(SLOT, only_above_budget=True)
 
     def _read(self, step: Duration, only_above_budget: bool) -> dict[Key, History]:
@@ -78,14 +83,19 @@ class Chronicle:
                 slo = batch[int(index)]
                 group = tuple(sorted((n, v) for n, v in series.labels.items() if n != FIGURE))
                 _take(found, (slo.service, slo.name, group), figure, series)
-        starts = {status.key: status.span.start for status in self.statuses}
-        return {key: _history(values, step, starts[key]) for key, values in found.items() if key in starts}
+        known = {status.key: status for status in self.statuses}
+        return {
+            key: _history(values, step, known[key], lag=_LAG if only_above_budget else Duration(0))
+            for key, values in found.items()
+            if key in known
+        }
 
     def _ask(
         self, expressions: Mapping[str, str], statuses: Sequence[BudgetStatus], step: Duration
     ) -> Sequence[Series]:
+        """Steps end at whole five minutes, which every zone's clock has alike: nothing is told finer than those."""
         start = min(status.span.start for status in statuses)
-        end = max(status.span.at for status in statuses)
+        end = max(status.span.at for status in statuses) // SLOT.seconds * SLOT.seconds
         count = max(1, round((end - start) / step.seconds))
         first = end - (count - 1) * step.seconds
         return read_figure_series(self.source, expressions, first, end, step.seconds)
@@ -170,18 +180,22 @@ def _is_figure(value: float) -> bool:
     return -_MOST_EVENTS < value < _MOST_EVENTS  # not so for NaN
 
 
-def _history(values: Mapping[str, Mapping[float, float]], step: Duration, start: float) -> History:
-    """Where events are not counted, every second counts as one."""
+def _history(
+    values: Mapping[str, Mapping[float, float]], step: Duration, status: BudgetStatus, lag: Duration
+) -> History:
+    """Where events are not counted, every second counts as one. What rules counted is of `lag` ago."""
     valid, errors = values.get(_VALID, {}), values.get(_ERRORS, {})
     if not valid:
         ratios = values.get(_RATIO, {})
         valid = dict.fromkeys(ratios, step.seconds)
         errors = {time: ratio * step.seconds for time, ratio in ratios.items()}
+        lag = Duration(0)
+    ago = lag.seconds if status.origin is Origin.RECORDED else 0
     return History(
         step,
         tuple(
-            Step(time, valid[time], errors.get(time, 0.0))
+            Step(time - ago, valid[time], errors.get(time, 0.0))
             for time in sorted(valid)
-            if time > start and (valid[time] == 0 or valid[time] > LEAST_EVENTS)
+            if time - ago > status.span.start and (valid[time] == 0 or valid[time] > LEAST_EVENTS)
         ),
     )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from slo_toolkit.budget import SUSTAINABLE
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Severity, no_labels
 from slo_toolkit.status.periods import Span
@@ -19,6 +20,7 @@ Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
 """Service, SLO and group: what tells budgets apart."""
 
 BURN_WINDOW = Duration.of(hours=1)
+_WHOLE = Decimal("0.995")
 SPENT_WINDOWS = (Duration.of(hours=1), Duration.of(days=1), Duration.of(days=7))
 
 
@@ -65,6 +67,13 @@ class AlertWindow:
     short_window: Duration
     long_burn_rate: Decimal | None
     short_burn_rate: Decimal | None
+    name: str = ""
+    """Of the alert; empty where no spec told it."""
+
+    @property
+    def is_a_risk(self) -> bool:
+        """Whether it is exceeded by a burn rate at which the budget does not last: an owner's may be below 1x."""
+        return bool(self.exceeded) and min(self.long_burn_rate or 0, self.short_burn_rate or 0) > SUSTAINABLE
 
     @property
     def exceeded(self) -> bool | None:
@@ -119,7 +128,8 @@ class BudgetStatus:
     time_to_exhaustion: Duration | None
     """At the burn rate of `burn_window`; None where that spends nothing, or is not known."""
     coverage: Decimal | None
-    alerts: tuple[ActiveAlert, ...] = ()
+    alerts: tuple[ActiveAlert, ...] | None = None
+    """Those that fire or are pending; None where that is not known."""
     burn_window: Duration = BURN_WINDOW
     """The window of `burn_rate`: longer than an hour where scrapes are seldom."""
     tiers_are_assumed: bool = False
@@ -134,6 +144,11 @@ class BudgetStatus:
     @property
     def budget_remaining(self) -> Decimal | None:
         return self.spending.remaining if self.spending else None
+
+    @property
+    def is_partly_measured(self) -> bool:
+        """Whether so much of the period so far was not measured that it is worth a word."""
+        return self.coverage is not None and self.coverage < _WHOLE
 
     @property
     def burn_rate(self) -> Decimal | None:

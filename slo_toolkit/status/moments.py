@@ -45,6 +45,11 @@ def rfc3339(moment: float) -> str:
     return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def local(moment: float, zone: tzinfo) -> str:
+    """The moment by the clock of `zone`, to the minute; the zone is told once, beside the times."""
+    return datetime.fromtimestamp(moment, zone).strftime("%Y-%m-%d %H:%M")
+
+
 def parse_zone(name: str) -> tzinfo:
     """A time zone by its name, such as Europe/Berlin. Raises InputError where the system does not know it."""
     if name.upper() == "UTC":

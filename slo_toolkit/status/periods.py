@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from slo_toolkit.errors import DurationError, InputError
 SHORTEST, LONGEST = Duration.of(minutes=5), Duration.of(days=3660)
 """What a rolling period may be: Prometheus counts times to 292 years, but calendars end before."""
 
-_EXAMPLES = "write for example 7d, 30d, calendar:month or calendar:quarter"
+_EXAMPLES = "write for example 7d, 30d, calendar:week, calendar:month or calendar:quarter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Span:
     at: float
     end: float
     is_closed: bool = False
-    """A month or quarter that is over: nothing about it can change any more."""
+    """A week, month or quarter that is over: nothing about it can change any more."""
 
     @property
     def length(self) -> Duration:
@@ -63,45 +63,67 @@ class Rolling:
 
 
 class Unit(StrEnum):
+    WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
 
+    def first_day(self, day: date) -> date:
+        """The first day of the week (by ISO 8601, a Monday), month or quarter that a day is in."""
+        if self is Unit.WEEK:
+            return day - timedelta(days=day.weekday())
+        return day.replace(day=1, month=day.month - (day.month - 1) % self._months)
+
+    def next_first_day(self, first: date) -> date:
+        """The first day of the one after that which begins on `first`."""
+        if self is Unit.WEEK:
+            return first + timedelta(days=7)
+        months = first.year * 12 + first.month - 1 + self._months
+        return date(months // 12, months % 12 + 1, 1)
+
+    def name_of(self, first: date) -> str:
+        """`2026-W40`, `2026-10` or `2026-Q4`, for the one that begins on `first`."""
+        match self:
+            case Unit.WEEK:
+                year, week, _ = first.isocalendar()
+                return f"{year}-W{week:02}"
+            case Unit.MONTH:
+                return f"{first:%Y-%m}"
+            case Unit.QUARTER:
+                return f"{first.year}-Q{first.month // 3 + 1}"
+
     @property
-    def months(self) -> int:
-        return 1 if self is Unit.MONTH else 3
+    def _months(self) -> int:
+        return 3 if self is Unit.QUARTER else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The month or quarter that a moment is in, by the clock of `zone`."""
+    """The week, month or quarter that a moment is in, by the clock of `zone`."""
 
     unit: Unit
     zone: tzinfo
 
     def span(self, at: float) -> Span:
         # The very first moment of a month closes the month before: nothing of the new one has happened yet.
-        day = datetime.fromtimestamp(at, self.zone) - timedelta(milliseconds=1)
-        months = day.year * 12 + (day.month - 1) // self.unit.months * self.unit.months
-        start, end = (self._first(number) for number in (months, months + self.unit.months))
-        return Span(self._name(months), start, at, end, is_closed=at == end)
+        day = (datetime.fromtimestamp(at, self.zone) - timedelta(milliseconds=1)).date()
+        first = self.unit.first_day(day)
+        end = self.begin(self.unit.next_first_day(first))
+        return Span(self.unit.name_of(first), self.begin(first), at, end, is_closed=at == end)
 
     def before(self, span: Span) -> Span:
         """The whole period before `span`."""
         return self.span(span.start)
 
-    def _first(self, months: int) -> float:
-        return datetime(months // 12, months % 12 + 1, 1, tzinfo=self.zone).timestamp()
-
-    def _name(self, months: int) -> str:
-        year, month = divmod(months, 12)
-        return f"{year}-{month + 1:02}" if self.unit is Unit.MONTH else f"{year}-Q{month // 3 + 1}"
+    def begin(self, day: date) -> float:
+        """When the day begins, in Unix seconds."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp()
 
 
 Period: TypeAlias = Rolling | Calendar
 
 
 def parse_period(text: str, zone: tzinfo) -> Period:
-    """Read `30d`, `4w`, `calendar:month` or `calendar:quarter`. Raises InputError for anything else."""
+    """Read `30d`, `4w`, `calendar:week`, `calendar:month` or `calendar:quarter`. Raises InputError otherwise."""
     kind, colon, unit = text.partition(":")
     if not colon:
         return Rolling(_rolling(text))

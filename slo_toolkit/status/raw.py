@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 
+from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.query import witnesses
-from slo_toolkit.plan.tiers import effective_tiers
+from slo_toolkit.plan.tiers import effective_tiers, named_tiers
 from slo_toolkit.promql import by, written
-from slo_toolkit.query.failures import ServerError, Unreachable
+from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.rates import EventRates, event_rates, subtracts
 from slo_toolkit.slo import RawSli, Slo
 from slo_toolkit.status import ranges
+from slo_toolkit.status.active_alerts import with_alerts
+from slo_toolkit.status.batches import asked_in_batches
 from slo_toolkit.status.coverage import share_of, steps_with
 from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
 from slo_toolkit.status.periods import Period, Rolling, Span
@@ -32,21 +34,19 @@ def read_raw(
 ) -> tuple[Reading, ...]:
     """One reading for each SLO and group, over `period` or else over the SLO's own.
 
-    An SLO whose queries the server refuses has a reading that says so, and the others are still read. Raises
-    QueryFailed where the server's answers cannot be understood at all.
+    An SLO whose queries the server refuses, or does not answer in time, has a reading that says so, and the others
+    are still read. Raises QueryFailed where the server's answers cannot be understood at all.
     """
-    readings: list[Reading] = []
-    questions = iter([_Question(slo, (period or Rolling(slo.period)).span(at)) for slo in slos])
-    unreachable: Unreachable | None = None
-    while batch := tuple(islice(questions, SLOS_PER_REQUEST)):
-        if unreachable is None:
-            try:
-                readings += _read_batch(source, batch, at)
-                continue
-            except Unreachable as failure:
-                unreachable = failure  # each further request would wait for the deadline, too
-        readings += [question.unanswered(str(unreachable)) for question in batch]
-    return tuple(readings)
+    questions = [_Question(slo, (period or Rolling(slo.period)).span(at)) for slo in slos]
+    outcomes = asked_in_batches(
+        lambda batch, share: _ask(source, batch, at, share), questions, SLOS_PER_REQUEST
+    )
+    readings = [
+        reading
+        for question, outcome in zip(questions, outcomes, strict=True)
+        for reading in question.readings(outcome, at)
+    ]
+    return with_alerts(source, readings, slos, at)
 
 
 def rates_over(slo: Slo, window: Duration) -> EventRates:
@@ -55,32 +55,18 @@ def rates_over(slo: Slo, window: Duration) -> EventRates:
     return event_rates(slo, window, f"({valid})")
 
 
-def _read_batch(source: Source, batch: Sequence[_Question], at: float) -> Iterator[Reading]:
-    try:
-        samples = _ask(source, batch, at)
-    except ServerError as refused:
-        if len(batch) > 1:  # one mistake spoils the whole request, so find whose it is
-            for question in batch:
-                yield from _read_batch(source, (question,), at)
-        else:
-            yield batch[0].unanswered(str(refused))
-        return
-    for number, question in enumerate(batch):
-        yield from question.readings(samples.get(number, ()), at)
-
-
-def _ask(source: Source, batch: Sequence[_Question], at: float) -> dict[int, list[Sample]]:
-    """The samples of each question by its number in the batch."""
+def _ask(source: Source, batch: Sequence[_Question], at: float, share: float) -> list[list[Sample]]:
+    """The samples of each question."""
     expressions = {
         f"{number}/{name}": expression
         for number, question in enumerate(batch)
         for name, expression in question.expressions()
     }
-    answers: dict[int, list[Sample]] = {}
-    for sample in read_figures(source, expressions, at):
+    answers: list[list[Sample]] = [[] for _ in batch]
+    for sample in read_figures(source, expressions, at, share):
         number, _, name = sample.labels[FIGURE].partition("/")
         labels = {**sample.labels, FIGURE: name}
-        answers.setdefault(int(number), []).append(Sample(labels, sample.value, sample.time))
+        answers[int(number)].append(Sample(labels, sample.value, sample.time))
     return answers
 
 
@@ -104,7 +90,20 @@ class _Question:
         present = (f"present_over_time({written(*series)}[{self._base}])" for series in witnesses(valid))
         return " or ".join(f"group{by(self.slo.group_by)}({one})" for one in present) or valid
 
-    def readings(self, samples: Sequence[Sample], at: float) -> Iterator[Reading]:
+    def readings(self, outcome: Sequence[Sample] | QueryFailed, at: float) -> Iterator[Reading]:
+        """One for each group; none of a group that vanished longer ago than a vanished SLO is missed."""
+        if isinstance(outcome, QueryFailed):
+            yield self._unanswered(outcome.reason)
+            return
+        groups = self._groups(outcome, at)
+        if not groups:
+            yield self._unanswered("its queries return nothing")
+        left = {group for group, facts in groups.items() if self._is_there(facts)} or set(groups)
+        for group, facts in groups.items():
+            if group in left:
+                yield self._reading(group, facts)
+
+    def _groups(self, samples: Sequence[Sample], at: float) -> dict[Group, Facts]:
         groups: dict[Group, Facts] = {}
         for sample in samples:
             labels = tuple(sorted((name, text) for name, text in sample.labels.items() if name != FIGURE))
@@ -112,12 +111,12 @@ class _Question:
             told = measured(sample, at, ranges.ERRORS if figure[0] == _ERRORS else ranges.EVENTS)
             if told != Measured():
                 groups.setdefault(labels, Facts()).take(figure, told)
-        if not groups:
-            yield self.unanswered("its queries return nothing")
-        for group, facts in groups.items():
-            yield self._reading(group, facts)
+        return groups
 
-    def unanswered(self, why: str) -> Reading:
+    def _is_there(self, facts: Facts) -> bool:
+        return self.span.is_closed or (_VALID, MISSED_FOR) in facts.seen
+
+    def _unanswered(self, why: str) -> Reading:
         return Reading(
             service=self.slo.service,
             slo=self.slo.name,
@@ -127,7 +126,7 @@ class _Question:
             period=self.slo.period,
             origin=Origin.RAW,
             base_window=self._base,
-            tiers=effective_tiers(self.slo),
+            tiers=named_tiers(self.slo),
             doubts=(why,),
         )
 
@@ -153,7 +152,7 @@ class _Question:
             coverage=share_of(facts.get(_COVERAGE) or Decimal(0), self.span),
             ratios=ratios,
             recent_errors={w: events[w] for w in SPENT_WINDOWS if w in events} if counts_events else {},
-            tiers=effective_tiers(self.slo),
+            tiers=named_tiers(self.slo),
             doubts=tuple(self._doubts(facts, told.values())),
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import NotMeasurable
+from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample, Series
 from slo_toolkit.slo import Labels, Tier, no_labels
 from slo_toolkit.status.model import BURN_WINDOW, ActiveAlert, Origin
@@ -17,6 +18,8 @@ from slo_toolkit.windows import BASE_WINDOWS
 
 MAX_AGE_SECONDS = 330
 """Rules record every five minutes at least, and an evaluation may start a little late."""
+
+Answer = TypeVar("Answer")
 
 FIGURE = "slo_figure"
 """Tells the figures apart that one request brings; no stored series carries it."""
@@ -28,7 +31,7 @@ class Source(Protocol):
     @property
     def warnings(self) -> Sequence[str]: ...
 
-    def instant(self, expr: str, at: float) -> Sequence[Sample]: ...
+    def instant(self, expr: str, at: float, share: float = 1) -> Sequence[Sample]: ...
 
     def range(self, expr: str, start: float, end: float, step: float) -> Sequence[Series]: ...
 
@@ -59,7 +62,8 @@ class Reading:
     """Error events of the last hour, day and week."""
     tiers: tuple[Tier, ...] = ()
     tiers_are_assumed: bool = False
-    alerts: tuple[ActiveAlert, ...] = ()
+    alerts: tuple[ActiveAlert, ...] | None = None
+    """None where nobody asked for them, as for a period that is over."""
     doubts: tuple[str, ...] = ()
     apart: Labels = field(default_factory=no_labels)
     """Labels that all its series carry, the objective's among them: they tell it from the same SLO elsewhere."""
@@ -76,14 +80,28 @@ SLOS_PER_REQUEST = 20
 """More would run into the deadline of a request where the source series are many."""
 
 
-def read_figures(source: Source, expressions: Mapping[str, str], at: float) -> tuple[Sample, ...]:
+def read_figures(
+    source: Source, expressions: Mapping[str, str], at: float, share: float = 1
+) -> tuple[Sample, ...]:
     """The samples of all expressions in one request; each tells in the label `slo_figure` whose it is.
+
+    The request may take a `share` of the time that is left for the whole answer.
 
     Raises NotMeasurable for a sample that was not asked for: then the answer is one to another question.
     """
-    samples = source.instant(_in_one(expressions), at)
+    samples = source.instant(_in_one(expressions), at, share)
     _expect_only(expressions, samples)
     return tuple(samples)
+
+
+def if_in_time(what: str, read: Callable[[], Answer]) -> tuple[Answer | None, tuple[str, ...]]:
+    """What is of help but decides nothing, and no warning; where it comes too late, None and a warning."""
+    try:
+        return read(), ()
+    except QueryFailed as failure:
+        if not failure.is_of_time:
+            raise
+        return None, (f"{what}: {failure.reason}",)
 
 
 def read_figure_series(

@@ -10,9 +10,11 @@ from slo_toolkit import naming
 from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
 from slo_toolkit.promql import quote
+from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
 from slo_toolkit.status import ranges
+from slo_toolkit.status.active_alerts import active_alerts
 from slo_toolkit.status.periods import Period
 from slo_toolkit.status.ranges import Measured, Range, measured
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
@@ -22,7 +24,9 @@ from slo_toolkit.status.recorded_figures import (
     PERIOD_ERRORS,
     PERIOD_SLOTS,
     PERIOD_VALID,
+    SUMS,
     WEEK_ERRORS,
+    WINDOWS,
     readings_of,
 )
 from slo_toolkit.status.series import (
@@ -62,6 +66,7 @@ _RANGES = {
 
 _ANY_WINDOW = "[0-9a-z]+"
 _WEEK = Duration.of(days=7)
+ALERTS, LAST = "alerts", "last_seen"
 NO_LABELS: Labels = MappingProxyType({})
 
 
@@ -76,18 +81,29 @@ def read_recorded(
 
     `extra_labels` are those of one compilation, whose series alone are read.
 
-    Raises QueryFailed where the server cannot be asked.
+    A request that takes too long leaves unknown what it was for, and no more. Raises QueryFailed where the server
+    cannot be asked, or does not even tell in time which SLOs there are.
     """
     request = _Request(source, at, period, matchers(id_regex, extra_labels))
     slos: dict[Identity, RecordedSlo] = {}
     request.objectives(slos)
-    if not request.is_closed:
-        request.windows(slos)
-        request.alerts(slos)
-        request.last_seen(slos)
-    request.sums(slos)
+    parts = (
+        {}
+        if request.is_closed
+        else {WINDOWS: request.windows, ALERTS: request.alerts, LAST: request.last_seen}
+    )
+    unanswered: dict[str, str] = {}
+    for part, ask in {**parts, SUMS: request.sums}.items():
+        try:
+            ask(slos)
+        except QueryFailed as failure:
+            if not failure.is_of_time:
+                raise
+            unanswered[part] = failure.reason
     return tuple(
-        reading for identity, slo in slos.items() for reading in readings_of(identity, slo, at, period)
+        reading
+        for identity, slo in slos.items()
+        for reading in readings_of(identity, slo, at, period, unanswered)
     )
 
 
@@ -177,9 +193,11 @@ class _Request:
             slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))
 
     def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
-        for sample, slo in by_slo(self.source.instant(self._series("ALERTS"), self.at), slos):
-            if sample.value != 0:
-                slo.alerts.append(sample.labels)
+        found = active_alerts(self.source, self.matchers, self.at)
+        for slo in slos.values():
+            slo.alerts = []
+        for sample, slo in by_slo(found, slos):
+            slo.alerts = [*(slo.alerts or ()), sample.labels]
 
     def last_seen(self, slos: dict[Identity, RecordedSlo]) -> None:
         """When the rules of those SLOs were last evaluated whose rules stopped; asks nothing if none did."""

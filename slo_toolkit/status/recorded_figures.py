@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from slo_toolkit import naming
 from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
-from slo_toolkit.status.model import SPENT_WINDOWS, ActiveAlert, AlertState, Origin
+from slo_toolkit.status.active_alerts import alerts_of
+from slo_toolkit.status.model import SPENT_WINDOWS, Origin
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import without_noise
@@ -32,7 +34,7 @@ from slo_toolkit.status.series import (
     RecordedSlo,
     period_of,
 )
-from slo_toolkit.windows import workbook_tiers
+from slo_toolkit.windows import default_tiers
 
 # Figures of a whole SLO that a request makes, beside the objective.
 EVALUATED_AT, LAST_SEEN = "evaluated_at", "last_seen"
@@ -41,11 +43,30 @@ PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS, WEEK_ERRORS = "valid", "errors", "slo
 
 _HOUR, _DAY, _WEEK = SPENT_WINDOWS
 
+# The requests without which there is no verdict.
+WINDOWS, SUMS = "windows", "sums"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
-def readings_of(identity: Identity, slo: RecordedSlo, at: float, period: Period | None) -> Iterator[Reading]:
-    """A reading for each group; one that only tells its doubts where no group has any series."""
-    for found in tuple(slo.groups()) or (GroupFacts((), {}, Facts()),):
-        yield _Reader(identity, slo, found.group, found.apart, found.facts, at, period).reading()
+
+def readings_of(
+    identity: Identity,
+    slo: RecordedSlo,
+    at: float,
+    period: Period | None,
+    unanswered: Mapping[str, str] = _NOTHING,
+) -> Iterator[Reading]:
+    """A reading for each group; one that only tells its doubts where no group has any series.
+
+    None of an SLO or of a group that was removed. Where all groups are gone, their telemetry is, and they stay.
+    `unanswered` are the requests that took too long, with the reason: `WINDOWS`, `SUMS`.
+    """
+    is_closed = period is not None and period.span(at).is_closed
+    if slo.is_removed:
+        return
+    groups = tuple(slo.groups())
+    left = tuple(found for found in groups if is_closed or not slo.has_vanished(found))
+    for found in left or groups or (GroupFacts((), {}, Facts()),):
+        yield _Reader(identity, slo, found.group, found.apart, found.facts, at, period, unanswered).reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,7 @@ class _Reader:
     facts: Facts
     at: float
     period: Period | None
+    unanswered: Mapping[str, str]
 
     def reading(self) -> Reading:
         totals = self._summed() if self._is_summed else self._recorded()
@@ -95,7 +117,7 @@ class _Reader:
             recent_errors=self._recent_errors(),
             tiers=_usual_tiers(objective, self._own_period),
             tiers_are_assumed=True,
-            alerts=tuple(self._alerts()),
+            alerts=None if self.slo.alerts is None else tuple(alerts_of(self.slo.alerts, self.group)),
             doubts=tuple(dict.fromkeys(self._doubts(totals))),
         )
 
@@ -145,18 +167,12 @@ class _Reader:
         week = self.facts.get(WEEK_ERRORS)
         return errors if week is None else {**errors, _WEEK: max(week, Decimal(0))}
 
-    def _alerts(self) -> Iterator[ActiveAlert]:
-        """The alerts of this group, and those of the whole SLO."""
-        for labels in self.slo.alerts:
-            if all(labels.get(name, text) == text for name, text in self.group):
-                state = labels.get("alertstate")
-                if state in list(AlertState):
-                    yield ActiveAlert(
-                        labels.get("alertname", ""), labels.get(naming.SEVERITY, ""), AlertState(state)
-                    )
-
     def _doubts(self, totals: _Totals) -> Iterator[str]:
         yield from self.facts.doubts
+        needed = (WINDOWS, SUMS) if self._is_summed else (WINDOWS,)
+        if missing := [self.unanswered[part] for part in needed if part in self.unanswered]:
+            yield from dict.fromkeys(missing)
+            return
         flaws = tuple(self.slo.flaws(self.group))
         yield from flaws
         if totals.flaw:
@@ -207,8 +223,4 @@ def _usual_tiers(objective: Decimal | None, period: Duration) -> tuple[Tier, ...
     """The Workbook's tiers that can fire: recorded series do not tell which ones the SLO has."""
     if objective is None:
         return ()
-    return tuple(
-        tier
-        for tier in workbook_tiers(period)
-        if can_fire(Objective(objective), tier.burn_rate) and tier.long_window <= period
-    )
+    return tuple(tier for tier in default_tiers(period) if can_fire(Objective(objective), tier.burn_rate))

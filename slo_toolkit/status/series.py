@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from slo_toolkit import naming
+from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError
 from slo_toolkit.query.samples import Sample
@@ -130,7 +131,8 @@ class RecordedSlo:
     lately: list[Labels] = field(default_factory=list)
     """The same of each that was recorded lately."""
     samples: list[tuple[Labels, Figure, Measured]] = field(default_factory=list)
-    alerts: list[Labels] = field(default_factory=list)
+    alerts: list[Labels] | None = None
+    """The labels of each alert that is active; None where nobody asked for them."""
 
     @property
     def base_window(self) -> Duration:
@@ -181,6 +183,18 @@ class RecordedSlo:
                 names = shared | (values.keys() & told_apart)
                 apart = {name: values.get(name, own.get(name, "")) for name in sorted(names)}
                 yield GroupFacts(group, apart, facts)
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether its rules are gone for longer than they are missed: nothing but sums of long ago tells of them."""
+        only_sums = all(window is None for _, (_, window), _ in self.samples)
+        return only_sums and not (self.living or self.lately or self.alerts)
+
+    def has_vanished(self, found: GroupFacts) -> bool:
+        """Whether the rules go on, and a group had nothing to count for as long as a vanished SLO is missed."""
+        if not found.group or not any(_agree(labels, found.group) for labels in self.living):
+            return False
+        return not any(window is not None and window <= MISSED_FOR for _, window in found.facts.seen)
 
     def has_stopped(self) -> bool:
         """Whether something was recorded lately and is not now."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from slo_toolkit.budget import plain
 from slo_toolkit.errors import InputError, NotMeasurable
-from slo_toolkit.plan.tiers import effective_tiers
+from slo_toolkit.plan.tiers import named_tiers
+from slo_toolkit.query.failures import Late
 from slo_toolkit.slo import Labels, RawSli, Slo, no_labels
 from slo_toolkit.status.assess import assess
 from slo_toolkit.status.model import Answer
@@ -142,7 +143,7 @@ def _by_spec(reading: Reading, slo: Slo, period: Period | None) -> Reading:
     return replace(
         reading,
         objective=slo.objective.ratio,
-        tiers=effective_tiers(slo),
+        tiers=named_tiers(slo),
         tiers_are_assumed=False,
         # The events that rules record for a ratio are seconds in which it was known.
         valid_events=None if ratio_only else reading.valid_events,
@@ -166,7 +167,11 @@ def _doubts_about_all(source: Source, wanted: Wanted) -> tuple[tuple[str, ...], 
     doubts = [f"the server warns: {warning}" for warning in source.warnings]
     warnings = list(doubts)
     if wanted.clock is not None:
-        skew = source.server_time() - wanted.clock()
+        try:
+            skew = source.server_time() - wanted.clock()
+        except Late as failure:
+            unknown = f"the server's clock is not known: {failure.reason}"
+            return (*doubts, unknown), (*warnings, unknown)
         if abs(skew) > _NOTICEABLE_SKEW_SECONDS:
             warning = (
                 f"the server's clock is {_about(abs(skew))} {'ahead of' if skew > 0 else 'behind'} this one"

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from slo_toolkit.budget import LITTLE_LEFT, SOON
+from slo_toolkit.budget import LITTLE_LEFT, SOON, plain
 from slo_toolkit.duration import Duration
-from slo_toolkit.status.model import AlertState, AlertWindow, BudgetStatus, Origin, Spending, Verdict
+from slo_toolkit.status.model import (
+    ActiveAlert,
+    AlertState,
+    AlertWindow,
+    BudgetStatus,
+    Origin,
+    Spending,
+    Verdict,
+)
 from slo_toolkit.status.reading import Reading
 
 FINE, BAD, NOT_MEASURABLE = 0, 1, 3
@@ -25,7 +33,7 @@ def judge(
     2. exhausted: nothing of the budget is left. Events that were counted stay counted, so this holds even when
        nothing is measured any more.
     3. no_data: whatever was measured is too old or too doubtful to call it met.
-    4. met: the period is a month or quarter that is over.
+    4. met: the period is a week, month or quarter that is over.
     5. at_risk: less than a tenth is left, an alert fires, or what is left goes within a day (of a calendar
        period: before its end) at the burn rate of the last hour, or of the shortest window where that is longer.
     6. met.
@@ -61,14 +69,14 @@ def _risks(
 ) -> Iterator[str]:
     if spending.remaining < LITTLE_LEFT:
         yield f"less than {LITTLE_LEFT:.0%} of the budget is left"
-    for alert in reading.alerts:
-        if alert.state is AlertState.FIRING:
+    for alert in reading.alerts or ():
+        if alert.state is AlertState.FIRING and not _fires_without_need(alert, windows):
             yield f"{alert.name} ({alert.severity or 'alert'}) fires"
-    if reading.origin is Origin.RAW:  # no rules, so no alert can tell
+    if reading.origin is Origin.RAW or reading.alerts is None:  # without rules no alert can tell
         for window in windows:
-            if window.exceeded:
+            if window.is_a_risk:
                 yield (
-                    f"burns faster than {window.burn_rate_threshold.normalize():f}x in {window.long_window} "
+                    f"burns faster than {plain(round(window.burn_rate_threshold, 4))}x in {window.long_window} "
                     f"and {window.short_window} ({window.severity})"
                 )
     limit, when = SOON, "within a day"
@@ -76,6 +84,12 @@ def _risks(
         limit, when = reading.span.left, "before the period ends"
     if time_to_exhaustion is not None and time_to_exhaustion < limit:
         yield f"what is left is gone {when} at the burn rate of the last {reading.burn_window.as_last()}"
+
+
+def _fires_without_need(alert: ActiveAlert, windows: Sequence[AlertWindow]) -> bool:
+    """Whether its owner put it below 1x, and the budget lasts as it burns now."""
+    own = [w for w in windows if w.name and (w.name, w.severity.value) == (alert.name, alert.severity)]
+    return any(window.exceeded for window in own) and not any(window.is_a_risk for window in own)
 
 
 def worst_first(statuses: Iterable[BudgetStatus]) -> tuple[BudgetStatus, ...]:

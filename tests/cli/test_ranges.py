@@ -195,7 +195,10 @@ def test_an_option_of_clicks_own_kinds_has_no_range_and_is_noticed(kind: click.P
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--month", "9999-12"), ("--quarter", "9999-Q4"), ("--month", "2026-Q3"), ("--quarter", "2026-10")],
+    [
+        *(("--month", "9999-12"), ("--quarter", "9999-Q4"), ("--week", "9999-W01")),
+        *(("--month", "2026-Q3"), ("--quarter", "2026-10"), ("--week", "2026-10"), ("--month", "2026-W40")),
+    ],
 )
 def test_a_period_of_a_report_has_begun_and_is_of_its_kind(
     capsys: pytest.CaptureFixture[str], option: str, value: str

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tests.corpus.forms import PERIOD, Form
+from tests.corpus.forms import ALERT_WINDOWS, PERIOD, Form
 
 WITHOUT = ("dashboards", "runbooks")
 """Parts that nobody looks at here."""
@@ -64,7 +64,8 @@ def compiled(forms: Iterable[Form], folder: Path, *without: str) -> dict[Form, C
 def _compiled(
     forms: Sequence[Form], arguments: tuple[str, ...], folder: Path, without: Sequence[str]
 ) -> Iterator[Compiled]:
-    given = arguments if "--period" in arguments else ("--period", PERIOD, *arguments)
+    usual = ("--period", PERIOD, "--windows", str(ALERT_WINDOWS))
+    given = arguments if "--period" in arguments else (*usual, *arguments)
     told = slo("validate", "--output", "json", *given, *_paths(forms))
     problems = _problems(told.stdout)
     if told.returncode and not {problem["source"] for problem in problems} & set(_paths(forms)):

@@ -43,6 +43,8 @@ SPECS = Path(__file__).parent / "specs"
 PERIOD = "2d"
 """Short, so that the rules of the period are cheap, and no window of the alerts is as long."""
 
+ALERT_WINDOWS = Path(__file__).parent / "windows.yaml"
+
 WINDOWS = ("5m", "30m", "1h", "2h", "6h")
 
 ENDS = ("same", "warned", "refused", "either")

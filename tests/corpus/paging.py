@@ -31,7 +31,7 @@ class Tier:
 
 
 def tiers(form: Form) -> list[Tier]:
-    """The tiers of the page that this history is long enough for; the SRE Workbook's where the spec has none."""
+    """The tiers of the page that this history is long enough for; those of `windows.yaml` where the spec has none."""
     budget = 1 - Decimal(str(form.slo["objective"])) / 100
     period = Decimal(seconds(period_of(form)))
     given = form.slo["alerting"].get("tiers") or [

@@ -40,21 +40,21 @@ def promtool_binary() -> str:
 
 
 @contextmanager
-def running_prometheus() -> Iterator[str]:
+def running_prometheus(query_timeout: str = "10m") -> Iterator[str]:
     """The base address of a Prometheus that lives exactly as long as the block."""
     binary = prometheus_binary()
     with tempfile.TemporaryDirectory(prefix="slo-live-") as folder:
-        process, address = _start(binary, Path(folder))
+        process, address = _start(binary, Path(folder), query_timeout)
         try:
             yield address
         finally:
             end(process)
 
 
-def _start(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _start(binary: str, folder: Path, query_timeout: str) -> tuple[subprocess.Popen[bytes], str]:
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
-            return _start_once(binary, folder)
+            return _start_once(binary, folder, query_timeout)
         except StartFailedError as failure:
             # Between choosing a free port and listening on it another process may take it.
             if "address already in use" not in str(failure) or attempt == START_ATTEMPTS:
@@ -62,7 +62,7 @@ def _start(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     raise AssertionError("unreachable")
 
 
-def _start_once(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _start_once(binary: str, folder: Path, query_timeout: str) -> tuple[subprocess.Popen[bytes], str]:
     config, log = folder / "prometheus.yml", folder / "log"
     config.write_text(CONFIG)
     host = f"127.0.0.1:{free_port()}"
@@ -76,7 +76,7 @@ def _start_once(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str
         f"--web.listen-address={host}",
         "--web.enable-remote-write-receiver",
         "--query.max-samples=500000000",
-        "--query.timeout=10m",
+        f"--query.timeout={query_timeout}",
         "--log.level=warn",
     ]
     with log.open("wb") as output:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -127,8 +128,23 @@ def test_ticket_comes_with_that_of_raw_queries(prometheus: str, rules_for: Rules
     assert abs(ticket.start - expected.start) <= 10 * MINUTE
 
 
+# Of the default alerts a day leaves none: below 1x its budget lasts.
+OF_A_DAY = """\
+apiVersion: sloth.slok.dev/v1
+kind: AlertWindows
+spec:
+  sloPeriod: 1d
+  page:
+    quick: {errorBudgetPercent: 2, shortWindow: 5m, longWindow: 1h}
+    slow: {errorBudgetPercent: 5, shortWindow: 30m, longWindow: 6h}
+  ticket:
+    quick: {errorBudgetPercent: 10, shortWindow: 2h, longWindow: 1d}
+    slow: {errorBudgetPercent: 10, shortWindow: 6h, longWindow: 1d}
+"""
+
+
 def test_an_alert_on_the_whole_period_comes_with_that_of_raw_queries(
-    prometheus: str, rules_for: RulesFor, figure: Figure
+    prometheus: str, rules_for: RulesFor, figure: Figure, tmp_path: Path
 ) -> None:
     """Over a period of one day, the ticket's long window is all of it; its ratio is recorded once."""
     onset, burn = 1.3 * DAY, 0.15 * specs.ERROR_BUDGET
@@ -139,7 +155,9 @@ def test_an_alert_on_the_whole_period_comes_with_that_of_raw_queries(
         {"groups": [{"name": "raw", "rules": [{"alert": "Raw", "expr": f"{errors} / {valid} > 0.0001"}]}]}
     )
     plan = Plan(history.start, history.end, phase=aligned)
-    rules = rules_for(specs.events(), "--period", "1d")
+    windows = tmp_path / "windows.yaml"
+    windows.write_text(OF_A_DAY)
+    rules = rules_for(specs.events(), "--period", "1d", "--windows", str(windows))
     assert [rule.name for rule in rules].count("slo:sli_error:ratio_rate1d") == 1
     ours = replay(prometheus, rules, plan)
     ticket, expected = _of(ours, "ticket")[0], replay(prometheus, raw, plan).of("Raw")[0]

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.recipe import Compat, Recipe
 from slo_toolkit.slo import (
     Alerting,
     AlertMeta,
@@ -284,18 +286,58 @@ def test_several_documents_of_several_dialects_stand_in_one_file() -> None:
 
 
 def test_a_period_of_the_call_holds_where_the_spec_has_none() -> None:
-    week = LoadOptions(period=Duration.of(days=7))
-    assert only_slo(SLOTH, week).period == Duration.of(days=7)
-    assert only_slo(NATIVE, week).period == Duration.of(days=28)
+    months = LoadOptions(period=Duration.of(days=60))
+    assert only_slo(SLOTH, months).period == Duration.of(days=60)
+    assert only_slo(NATIVE, months).period == Duration.of(days=28)
 
 
-def test_default_tiers_scale_with_the_period_and_fit_into_it() -> None:
-    two_days = only_slo(SLOTH, LoadOptions(period=Duration.of(days=2)))
-    assert [tier.long_window for tier in two_days.alerting.tiers] == [
-        Duration.of(hours=1),
-        Duration.of(hours=6),
-        Duration.of(days=1),
+@pytest.mark.parametrize(
+    ("days", "tiers", "left_out"),
+    [
+        (60, [("28.8", "1h"), ("12", "6h"), ("6", "1d"), ("2", "3d")], ""),
+        # 0.9333x of four weeks is meant as the 1x of a month.
+        (28, [("13.44", "1h"), ("5.6", "6h"), ("2.8", "1d"), ("1", "3d")], ""),
+        (
+            7,
+            [("3.36", "1h"), ("1.4", "6h")],
+            "7 days lasts, so these alerts are left out: 0.7x (ticket, 1d), 0.2333x",
+        ),
+        (
+            1,
+            [],
+            "1 day lasts, so these alerts are left out: 0.48x (page, 1h), 0.2x (page, 6h), 0.1x (ticket, 1d)",
+        ),
+    ],
+)
+def test_default_tiers_scale_with_the_period_and_tell_of_no_lasting_budget(
+    days: int, tiers: list[tuple[str, str]], left_out: str
+) -> None:
+    result = loaded(SLOTH, options=LoadOptions(period=Duration.of(days=days)))
+    found = [(plain(tier.burn_rate), str(tier.long_window)) for tier in result.slos[0].alerting.tiers]
+    assert found == tiers
+    problems = told(result)
+    assert len(problems) == bool(left_out)
+    assert all(f"warning: below 1x a budget of {left_out}" in problem for problem in problems)
+
+
+def test_sloths_rules_keep_the_tiers_that_sloth_makes() -> None:
+    week = LoadOptions(period=Duration.of(days=7), recipe=Recipe(compat=Compat.SLOTH))
+    assert only_slo(SLOTH, week).alerting.tiers == workbook_tiers(Duration.of(days=7))
+
+
+def test_a_tier_of_a_lasting_budget_that_its_owner_wrote_is_kept_and_warned_of() -> None:
+    document = changed(NATIVE, ("burn_rate: 10", "burn_rate: 0.7"))
+    result = loaded(document)
+    assert result.slos[0].alerting.tiers[0].burn_rate == Decimal("0.7")
+    assert told(result) == [
+        "a.yaml:17:22 warning: this alert fires without need: at 0.7x a budget of 28 days lasts "
+        "- take a burn rate above 1"
     ]
+    low = changed(WINDOWS, ("errorBudgetPercent: 42", "errorBudgetPercent: 30"))
+    (problem,) = told(loaded(low, SLOTH, options=LoadOptions(period=Duration.of(days=7))))
+    assert (
+        "below 1x a budget of 7 days lasts, so these alerts fire without need: 0.7x (ticket, 3d)" in problem
+    )
 
 
 def test_alert_windows_replace_the_default_tiers_of_their_period() -> None:

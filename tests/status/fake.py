@@ -6,9 +6,11 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from slo_toolkit.query.samples import Sample, Series
+from slo_toolkit.slo import Objective, RawSli, Slo
 from slo_toolkit.status.model import Answer
 from slo_toolkit.status.reading import FIGURE
 from slo_toolkit.status.survey import Wanted, ask
@@ -18,6 +20,8 @@ Answers = Callable[[Asked], Says]
 
 AT = 1_795_500_000.0
 DAY = 86_400
+
+SPEC = Slo("shop", "requests", Objective(Decimal("0.99")), RawSli("vector(0)"))
 
 # A plain SLO: 99.9 % over 30 days, a tenth of whose budget is spent.
 FIGURES = {
@@ -51,7 +55,7 @@ class FakePrometheus:
     sample_age: float = 0.0
     asked: list[str] = field(default_factory=list)
 
-    def instant(self, expr: str, at: float) -> Sequence[Sample]:
+    def instant(self, expr: str, at: float, share: float = 1) -> Sequence[Sample]:
         self.asked.append(expr)
         if "ALERTS" in expr:
             return [Sample({"__name__": "ALERTS", **labels}, 1.0, at) for labels in self.alerts]

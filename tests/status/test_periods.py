@@ -22,6 +22,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
         ("7d", UTC, "2026-11-17T12:00:00Z", "2026-11-24T12:00:00Z", "7d"),
         ("calendar:month", UTC, "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z", "2026-11"),
         ("calendar:quarter", UTC, "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z", "2026-Q4"),
+        ("calendar:week", UTC, "2026-11-23T00:00:00Z", "2026-11-30T00:00:00Z", "2026-W48"),
         # Berlin was an hour further ahead in October.
         (
             "calendar:quarter",
@@ -103,7 +104,33 @@ def test_a_report_is_about_the_last_whole_month_unless_told() -> None:
     assert (running.at, running.is_closed) == (NOON, False)
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-Q5", "October", "2026-12", "2027-Q1", "0000-01"])
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("2026-W40", "2026-09-27T22:00:00Z", "2026-10-04T22:00:00Z"),
+        ("2026-w01", "2025-12-28T23:00:00Z", "2026-01-04T23:00:00Z"),  # it begins in the year before
+        ("2020-W53", "2020-12-27T23:00:00Z", "2021-01-03T23:00:00Z"),
+        ("2026-W43", "2026-10-18T22:00:00Z", "2026-10-25T23:00:00Z"),  # its Sunday has 25 hours
+    ],
+)
+def test_a_week_is_that_of_iso_8601_by_the_clock_of_the_zone(text: str, start: str, end: str) -> None:
+    span = edition(text, ZoneInfo("Europe/Berlin"), NOON).span
+    assert (rfc3339(span.start), rfc3339(span.end), span.name) == (start, end, text.upper())
+    assert span.is_closed
+
+
+def test_the_week_before_the_first_is_the_last_of_the_year_before() -> None:
+    about = edition("2026-W01", UTC, NOON)
+    assert about.calendar.before(about.span).name == "2025-W52"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-13", "2026-Q5", "October", "2026-12", "2027-Q1", "0000-01"),
+        *("2026-W54", "2025-W53", "2026-W00", "2026-W4", "2026-W49", "1970-W01"),
+    ],
+)
 def test_no_report_about_a_month_that_is_none_or_not_yet(text: str) -> None:
     with pytest.raises(InputError):
         edition(text, UTC, NOON)

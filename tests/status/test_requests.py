@@ -10,16 +10,13 @@ import pytest
 
 from slo_toolkit.errors import InputError, NotMeasurable
 from slo_toolkit.query.samples import Sample
-from slo_toolkit.slo import Objective, RawSli, Slo
 from slo_toolkit.status.model import Origin
 from slo_toolkit.status.names import Selection
 from slo_toolkit.status.periods import parse_period
 from slo_toolkit.status.reading import FIGURE
 from slo_toolkit.status.survey import Wanted, ask
 
-from .fake import AT, FakePrometheus, identity, recorded
-
-SPEC = Slo("shop", "requests", Objective(Decimal("0.99")), RawSli("vector(0)"))
+from .fake import AT, SPEC, FakePrometheus, identity, recorded
 
 
 def _requests(number: int, period: str | None = None) -> int:
@@ -89,7 +86,7 @@ def test_a_name_that_no_spec_has_is_a_mistake_of_the_call_and_the_nearest_is_tol
 class OfNames(FakePrometheus):
     """It records some SLOs, and nothing of those that are asked for."""
 
-    def instant(self, expr: str, at: float) -> Sequence[Sample]:
+    def instant(self, expr: str, at: float, share: float = 1) -> Sequence[Sample]:
         if expr != "group by (sloth_service, sloth_slo) (slo:objective:ratio)":
             return ()
         names = [("checkout", "availability"), ("checkout", "latency"), ("search", "availability")]

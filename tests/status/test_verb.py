@@ -101,6 +101,10 @@ def test_a_report_is_0_when_every_objective_was_met(slo: SloCommand, serve: Serv
     assert out.splitlines()[1].split() == ["met", "shop/requests", "99.990", "%", "90.0", "%", "+0.0", "pp"]
     code, out, _ = slo("report", "--prometheus", url, "--quarter", "2026-Q3", "--output", "json")
     assert json.loads(out)["slos"][0]["before"]["period"] == "2026-Q2"
+    code, out, _ = slo("report", "--prometheus", url, "--week", "2026-W01", "--output", "json")
+    assert json.loads(out)["slos"][0]["before"]["period"] == "2025-W52"
+    code, _, err = slo("report", "--prometheus", url, "--week", "2026-W01", "--month", "2026-10")
+    assert (code, "one of --month, --quarter and --week" in err) == (2, True)
 
 
 def test_raw_needs_a_spec(slo: SloCommand) -> None:

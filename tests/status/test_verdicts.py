@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from slo_toolkit.duration import Duration
 from slo_toolkit.errors import NotMeasurable
+from slo_toolkit.slo import Alerting, Severity, Tier
 from slo_toolkit.status.model import Verdict
 from slo_toolkit.status.names import Selection
 from slo_toolkit.status.survey import Wanted, ask
 from slo_toolkit.status.verdict import exit_code
 
 from .conftest import StatusOf
-from .fake import AT, FakePrometheus, identity, recorded
+from .fake import AT, SPEC, FakePrometheus, identity, recorded
 
 
 def test_a_budget_with_enough_left_is_met(status_of: StatusOf) -> None:
@@ -36,6 +39,15 @@ def test_a_budget_with_enough_left_is_met(status_of: StatusOf) -> None:
 def test_what_is_left_decides(status_of: StatusOf, ratio: float, verdict: Verdict) -> None:
     series = recorded(ratio_rate30d=ratio, ratio_rate1h=0.0)
     assert status_of(FakePrometheus(series)).verdict is verdict
+
+
+@pytest.mark.parametrize("noise", [-1e-15, 0.0, 1e-15])
+def test_the_noise_of_floats_decides_nothing(status_of: StatusOf, noise: float) -> None:
+    """Recorded and raw figures sum the same events in another order."""
+    exactly = status_of(FakePrometheus(recorded(ratio_rate30d=0.001 + noise)))
+    assert (exactly.verdict, exactly.budget_remaining) == (Verdict.EXHAUSTED, Decimal(0))
+    tenth = status_of(FakePrometheus(recorded(ratio_rate30d=0.0009 + noise)))
+    assert (tenth.verdict, tenth.budget_remaining) == (Verdict.MET, Decimal("0.1"))
 
 
 def test_a_firing_alert_puts_a_budget_at_risk_and_a_pending_one_does_not(status_of: StatusOf) -> None:
@@ -64,9 +76,20 @@ def test_more_errors_than_events_are_told_and_never_green(status_of: StatusOf) -
 
 
 def test_an_alert_on_the_whole_period_is_told_as_any_other(status_of: StatusOf) -> None:
-    status = status_of(FakePrometheus(recorded(days=1.0)))
-    assert [str(window.long_window) for window in status.alert_windows] == ["1h", "6h", "1d"]
-    assert status.alert_windows[-1].long_burn_rate == Decimal("0.1")
+    tiers = (Tier(Severity.TICKET, Decimal(2), Duration.of(days=1), Duration.of(hours=1)),)
+    day = replace(SPEC, period=Duration.of(days=1), alerting=Alerting("ShopErrors", tiers=tiers))
+    (status,) = ask(FakePrometheus(recorded(days=1.0)), Wanted(at=AT, specs=(day,))).statuses
+    assert [str(window.long_window) for window in status.alert_windows] == ["1d"]
+    assert status.alert_windows[-1].long_burn_rate == Decimal("0.01")
+
+
+def test_no_alert_is_assumed_that_a_lasting_budget_would_set_off(status_of: StatusOf) -> None:
+    """The Workbook's windows of a week: 3.36x, 1.4x, and two tickets far below 1x."""
+    status = status_of(FakePrometheus(recorded(days=7.0)))
+    assert [window.burn_rate_threshold for window in status.alert_windows] == [
+        Decimal("3.36"),
+        Decimal("1.4"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, tzinfo
 from html import escape
 from importlib.resources import files
 
@@ -24,8 +25,9 @@ _FIGURES = frozenset(
 """Titles of the columns that are set flush right."""
 
 
-def as_html(answer: Answer, stories: Mapping[Key, Story]) -> str:
-    return page(f"Error budgets at {rfc3339(answer.at)}", _body(answer, stories))
+def as_html(answer: Answer, stories: Mapping[Key, Story], zone: tzinfo = UTC) -> str:
+    """Episodes and plots by the clock of `zone`."""
+    return page(f"Error budgets at {rfc3339(answer.at)}", _body(answer, stories, zone))
 
 
 def escaped_html(text: str) -> str:
@@ -52,12 +54,12 @@ def _unbroken(title: str) -> str:
     return " ".join(f"<span>{escaped_html(word)}</span>" for word in title.split())
 
 
-def _body(answer: Answer, stories: Mapping[Key, Story]) -> Iterator[str]:
+def _body(answer: Answer, stories: Mapping[Key, Story], zone: tzinfo) -> Iterator[str]:
     for warning in answer.warnings:
         yield f'<p class="warning">{escaped_html(warning)}</p>'
     yield _overview(answer.statuses)
     for number, status in enumerate(answer.statuses):
-        yield "\n".join(section(number, status, stories.get(status.key)))
+        yield "\n".join(section(number, status, stories.get(status.key), zone))
 
 
 def _overview(statuses: Sequence[BudgetStatus]) -> str:
@@ -100,7 +102,7 @@ def badge(verdict: Verdict) -> str:
     return f'<span class="badge {verdict}">{words.VERDICT[verdict]}</span>'
 
 
-def section(number: int, status: BudgetStatus, story: Story | None) -> Iterator[str]:
+def section(number: int, status: BudgetStatus, story: Story | None, zone: tzinfo) -> Iterator[str]:
     yield f'<section id="slo-{number}">'
     yield f"<h2>{badge(status.verdict)} {escaped_html(status.name)}</h2>"
     if status.reasons:
@@ -113,15 +115,17 @@ def section(number: int, status: BudgetStatus, story: Story | None) -> Iterator[
     if story is not None and story.history.steps:
         yield '<div class="plots">'
         yield _figure(
-            burn_down(status, story.history, story.episodes).svg(), "Budget left (dashed: spent evenly)"
+            burn_down(status, story.history, story.episodes, zone).svg(),
+            f"Budget left (dashed: spent evenly; {zone})",
         )
         yield _figure(
-            burn_rate(status, story.history, story.episodes).svg(), "Burn rate, with alert thresholds"
+            burn_rate(status, story.history, story.episodes, zone).svg(),
+            f"Burn rate, with alert thresholds ({zone})",
         )
         yield "</div>"
     if story is not None and story.episodes:
         yield "<h3>What spent it</h3>"
-        yield episode_table(story.episodes)
+        yield episode_table(story.episodes, zone)
     if status.alert_windows and not status.span.is_closed:
         yield "<h3>Alert windows</h3>"
         yield _alert_windows(status)
@@ -132,10 +136,10 @@ def _figure(svg: str, caption: str) -> str:
     return f"<figure><figcaption>{escaped_html(caption)}</figcaption>{svg}</figure>"
 
 
-def episode_table(episodes: Sequence[Episode]) -> str:
-    titles = words.episode_titles(episodes)
+def episode_table(episodes: Sequence[Episode], zone: tzinfo) -> str:
+    titles = words.episode_titles(episodes, zone)
     rows = (
-        tuple(map(escaped_html, words.episode(number, episode)[: len(titles)]))
+        tuple(map(escaped_html, words.episode(number, episode, zone)[: len(titles)]))
         for number, episode in enumerate(episodes, start=1)
     )
     return table(titles, rows)

@@ -54,7 +54,9 @@ def status_document(status: BudgetStatus) -> dict[str, Any]:
         "alert_windows_assumed": status.tiers_are_assumed,
         "time_to_exhaustion_seconds": _seconds(status.time_to_exhaustion),
         "coverage": number(status.coverage),
-        "alerts": [
+        "alerts": None
+        if status.alerts is None
+        else [
             {"name": alert.name, "severity": alert.severity or None, "state": str(alert.state)}
             for alert in status.alerts
         ],

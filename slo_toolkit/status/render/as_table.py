@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from slo_toolkit.foreign_text import columns, on_one_line, padded, shortened, wrapped
 from slo_toolkit.status.model import Answer, BudgetStatus, Origin, Verdict
@@ -113,11 +112,11 @@ def _line(verdict: str, name: str, cells: Sequence[str], name_width: int, widths
 
 def _remarks(status: BudgetStatus, shared: Mapping[str, int]) -> Iterator[str]:
     yield from (f"[{shared[reason]}]" if reason in shared else reason for reason in status.reasons)
-    if status.coverage is not None and status.coverage < Decimal("0.995"):
+    if status.is_partly_measured:
         yield f"measured {words.coverage(status)}"
     if status.origin is Origin.RAW:
         yield "by raw queries"
-    for alert in status.alerts:
+    for alert in status.alerts or ():
         if alert.state == "pending":
             yield f"{alert.name} ({alert.severity or 'alert'}) is pending"
 

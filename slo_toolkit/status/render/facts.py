@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from slo_toolkit.status.model import BudgetStatus
+from slo_toolkit.status.model import ActiveAlert, BudgetStatus
 from slo_toolkit.status.render import words
 
 
@@ -28,11 +28,12 @@ def _present(status: BudgetStatus) -> Iterator[tuple[str, str]]:
     )
     yield "Burn rate", _burn_rates(status)
     yield f"Gone at the rate of the last {status.burn_window.as_last()}", words.exhaustion(status)
-    yield (
-        "Alerts",
-        ", ".join(f"{alert.name} ({alert.severity or 'alert'}) {alert.state}" for alert in status.alerts)
-        or "none active",
-    )
+    yield "Alerts", words.or_unknown(status.alerts, _alerts)
+
+
+def _alerts(active: Sequence[ActiveAlert]) -> str:
+    told = (f"{alert.name} ({alert.severity or 'alert'}) {alert.state}" for alert in active)
+    return ", ".join(told) or "none active"
 
 
 def _events(status: BudgetStatus) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from itertools import accumulate
 
 from slo_toolkit.budget import plain
@@ -16,7 +17,7 @@ _SLOWEST, _FASTEST = 0.1, 20.0
 """Ends of the burn-rate axis; the upper one moves up where it burned faster."""
 
 
-def burn_down(status: BudgetStatus, history: History, marked: Sequence[Episode]) -> Plot:
+def burn_down(status: BudgetStatus, history: History, marked: Sequence[Episode], zone: tzinfo) -> Plot:
     """The share of the budget that was left after each step, beside what an even spending would have left."""
     points = list(_remaining(status, history))
     low = min(0.0, *(value for _, value in points)) if points else 0.0
@@ -36,10 +37,11 @@ def burn_down(status: BudgetStatus, history: History, marked: Sequence[Episode])
         ),
         rules=(Rule(0.0, "", "zero"),) if low < 0 else (),
         episodes=marked,
+        zone=zone,
     )
 
 
-def burn_rate(status: BudgetStatus, history: History, marked: Sequence[Episode]) -> Plot:
+def burn_rate(status: BudgetStatus, history: History, marked: Sequence[Episode], zone: tzinfo) -> Plot:
     """How fast the budget burned in each step, with the thresholds of the alerts."""
     points = list(_rates(status, history))
     highest = max([_FASTEST, *(rate for _, rate in points)])
@@ -57,6 +59,7 @@ def burn_rate(status: BudgetStatus, history: History, marked: Sequence[Episode])
         rules=[Rule(float(rate), f"{plain(round(rate, 2))}x", "threshold") for rate in thresholds],
         episodes=marked,
         logarithmic=True,
+        zone=zone,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 from html import escape
 
 from slo_toolkit.foreign_text import on_one_line
@@ -67,6 +67,8 @@ class Plot:
     rules: Sequence[Rule] = ()
     episodes: Sequence[Episode] = ()
     logarithmic: bool = False
+    zone: tzinfo = UTC
+    """By whose clock days begin, and hours are told."""
 
     def svg(self) -> str:
         title = escape(on_one_line(self.title))
@@ -89,7 +91,7 @@ class Plot:
             yield from self._episode(number, episode)
         for value, text in self.ticks:
             yield _horizontal(y(value), "grid") + _text(_LEFT - 6, y(value) + 4, text, "end")
-        for moment, text in _dates(self.start, self.end):
+        for moment, text in _dates(self.start, self.end, self.zone):
             yield f'<line class="grid" x1="{x(moment):.1f}" x2="{x(moment):.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
             yield _date(x(moment), text)
         yield from self._rules(y)
@@ -144,14 +146,18 @@ def _pieces(line: Line) -> Iterator[Sequence[tuple[float, float]]]:
 
 _DAY = 86_400
 _MOST_DATES = 7
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
-def _dates(start: float, end: float) -> Iterator[tuple[float, str]]:
-    """A few round moments in between, in UTC: hours within two days, else days."""
+def _dates(start: float, end: float, zone: tzinfo) -> Iterator[tuple[float, str]]:
+    """A few round moments in between, by the clock of the zone: hours within two days, else days."""
     choices = (3600, 3 * 3600, 6 * 3600, _DAY, 2 * _DAY, 5 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY)
     step = next((choice for choice in choices if (end - start) / choice <= _MOST_DATES), choices[-1])
-    moment = math.ceil(start / step) * step
-    while moment <= end:
-        at = datetime.fromtimestamp(moment, UTC)
-        yield float(moment), at.strftime("%H:%M") if step < _DAY else f"{at:%b} {at.day}"
-        moment += step
+    first, last = (datetime.fromtimestamp(moment, zone).date().toordinal() for moment in (start, end))
+    for day in range(first, last + 1):
+        if (day - _EPOCH) % max(1, step // _DAY):
+            continue
+        for hour in range(0, 24, min(step, _DAY) // 3600):
+            at = datetime.combine(date.fromordinal(day), time(hour), zone)
+            if start <= at.timestamp() <= end:
+                yield at.timestamp(), at.strftime("%H:%M") if step < _DAY else f"{at:%b} {at.day}"

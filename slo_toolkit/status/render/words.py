@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import tzinfo
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.status.episodes import Episode
 from slo_toolkit.status.model import BURN_WINDOW, BudgetStatus, Origin, Verdict
+from slo_toolkit.status.moments import local
 
 Figure = TypeVar("Figure")
 
@@ -131,18 +132,18 @@ def coverage(status: BudgetStatus) -> str:
     return f"{plain(_floor(measured, 1))} of {plain(_round(whole, 1))} {unit}"
 
 
-def episode_titles(told: Sequence[Episode]) -> tuple[str, ...]:
+def episode_titles(told: Sequence[Episode], zone: tzinfo) -> tuple[str, ...]:
     """What `episode` gives, without the last where nothing stands out in any of them."""
-    titles = ("#", "From (UTC)", "Lasted", "Budget spent", "Peak burn rate", "Mostly")
+    titles = ("#", f"From ({zone})", "Lasted", "Budget spent", "Peak burn rate", "Mostly")
     return titles if any(one.contributions for one in told) else titles[:-1]
 
 
-def episode(number: int, told: Episode) -> tuple[str, str, str, str, str, str]:
+def episode(number: int, told: Episode, zone: tzinfo) -> tuple[str, str, str, str, str, str]:
     """Number, start, length, share of the budget, peak burn rate, and what most of its errors had in common."""
     mostly = ", ".join(f"{part.label}={part.value} ({part.share:.0%})" for part in told.contributions)
     return (
         str(number),
-        datetime.fromtimestamp(told.start, UTC).strftime("%Y-%m-%d %H:%M"),
+        local(told.start, zone),
         length(told.length),
         spent_share(Decimal(told.budget_share)),
         burn_rate(Decimal(told.peak_burn_rate)),
