@@ -25,10 +25,8 @@ from slo_toolkit.emit.query_forms import (
     selectors,
 )
 from slo_toolkit.emit.selectors import Matcher, Selector
-from slo_toolkit.meaning.tree import names_window
+from slo_toolkit.meaning.tree import matchers, names_window
 from slo_toolkit.naming import is_generated
-
-_MATCHES = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +68,14 @@ class Elements:
             self.conditions.alike.update((each, found) for each in (label, *sources))
 
     def series(self, node: Any, measure: Measure, unit: Unit, factor: float = 1) -> Form:
-        matchers = tuple(Matcher(m.name, _MATCHES[str(m.op)], m.value) for m in node.matchers.matchers)
+        read = tuple(Matcher(*parts) for parts in matchers(node))
         if not node.name or node.at is not None or node.matchers.or_matchers or is_generated(node.name):
             raise NotUnderstoodError
         if names_window(node):
             raise NotUnderstoodError
         if node.offset is not None:
             self.looks_back(node.offset)
-        selector = Selector(node.name, matchers)
+        selector = Selector(node.name, read)
         self.conditions.read[selector] = None
         return Form(((Term(selector, measure), factor),), unit=unit, kept=None, several=True)
 

@@ -12,7 +12,18 @@ from slo_toolkit.meaning.absence import divides, histograms, matcher_value, need
 from slo_toolkit.meaning.labels import ALL, ResultLabels, result_labels
 from slo_toolkit.meaning.linear import UNITS, Linear, NotLinearError, Term, Unit, linear
 from slo_toolkit.meaning.text import WINDOW, cut, unwrapped, without_comments
-from slo_toolkit.meaning.tree import children, constant, inner, is_window, kind, name, parse, selectors
+from slo_toolkit.meaning.tree import (
+    children,
+    constant,
+    inner,
+    is_window,
+    kind,
+    matchers,
+    name,
+    names_window,
+    parse,
+    selectors,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,18 @@ def is_born_with(buckets: str, whole: str) -> bool:
 
 
 _BOUND = re.compile(r"""[{,]\s*le\s*=~?\s*["'`]""")
+
+
+@lru_cache(maxsize=256)
+def series_of(query: str) -> tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]:
+    """Metric and matchers of each selector; none where one of them looks elsewhere than at now, or cannot be read."""
+    try:
+        found = tuple(selectors(parse(query)))
+    except _UNREADABLE:
+        return ()
+    if any(each.offset or each.at or each.matchers.or_matchers or names_window(each) for each in found):
+        return ()
+    return tuple(dict.fromkeys((each.name or "", matchers(each)) for each in found))
 
 
 def pinned(query: str, label: str) -> str | None:

@@ -93,6 +93,14 @@ def selectors(node: Any) -> Iterator[Any]:
         yield from selectors(child)
 
 
+_SIGNS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def matchers(selector: Any) -> tuple[tuple[str, str, str], ...]:
+    """Label, operator and value of each of a selector's matchers that must all hold."""
+    return tuple((m.name, _SIGNS[str(m.op)], m.value) for m in selector.matchers.matchers)
+
+
 def constant(node: Any) -> float | None:
     """The value of a number, or of numbers that are put together; None where a node is more than that."""
     node = inner(node)
