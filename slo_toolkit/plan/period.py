@@ -16,7 +16,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, just_within
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
-from slo_toolkit.plan.recovery import MISSED, counts_of_counters, events_within, recovers
+from slo_toolkit.plan.recovery import MISSED, counts_of_counters, events_within, just_recorded, recovers
 from slo_toolkit.plan.sli import Recorded, ratio_labels, ratio_of
 from slo_toolkit.promql import by, identity_matchers, number
 from slo_toolkit.rates import reads_directly, subtracts
@@ -101,7 +101,7 @@ def _exact_sums(period: Duration, group_by: tuple[str, ...], join: str, recovere
     nets = (naming.NET_VALID_EVENTS, naming.NET_ERROR_EVENTS)
     for count, net, missed in zip(_COUNTS, nets, MISSED, strict=True):
         total, counted = count(period), count(COUNT_INTERVAL)
-        texts.append((net, _net((counted, missed) if recovered else (counted,), period, group_by)))
+        texts.append((net, _net(counted, missed if recovered else None, period, group_by)))
         texts.append((total, _settled_and_since(total, net, group_by, join)))
     return tuple(texts)
 
@@ -130,12 +130,13 @@ def _counts(evaluation_interval: Duration, base: Duration) -> Recorded:
     )
 
 
-def _net(counts: tuple[str, ...], period: Duration, groups: tuple[str, ...]) -> str:
+def _net(count: str, missed: str | None, period: Duration, groups: tuple[str, ...]) -> str:
     """What came into the period in the last five minutes less what left it at its far end."""
-    first, *more = counts
-    came = [f"{first}{MATCHERS}", *(labelled(f"{count}{MATCHERS}", count) for count in more)]
-    left = [labelled(f"-{count}{MATCHERS} offset {period}", f"{count} left") for count in counts]
-    return sum_of((*came, *left), groups)
+    pieces = [f"{count}{MATCHERS}", labelled(f"-{count}{MATCHERS} offset {period}", "left")]
+    if missed is not None:
+        pieces.append(labelled(just_recorded(missed), "missed"))
+        pieces.append(labelled(f"-{just_recorded(missed, f' offset {period}')}", "missed left"))
+    return sum_of(pieces, groups)
 
 
 def _settled_and_since(total: str, net: str, groups: tuple[str, ...], join: str) -> str:

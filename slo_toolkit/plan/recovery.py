@@ -83,36 +83,44 @@ def _corrections(groups: tuple[str, ...]) -> Recorded:
     texts = []
     for count, increase, between, missed in zip(_COUNTS, _INCREASES, _BETWEEN, MISSED, strict=True):
         counted = f"{count(COUNT_INTERVAL)}{MATCHERS}[{just_within(SETTLE_INTERVAL)}]"
-        hour = f"{increase(SETTLE_INTERVAL)}{MATCHERS}"
-        hours = [labelled(hour, 0)]
+        hour, now = f"{increase(SETTLE_INTERVAL)}{MATCHERS}", just_recorded(increase(SETTLE_INTERVAL))
+        hours = [labelled(now, 0)]
         for index in range(1, _HOURS):
             ago = f"offset {SETTLE_INTERVAL * index}"
             # An hour at whose end nothing was evaluated is known as far as it was counted.
             hours.append(labelled(f"{hour} {ago} or sum_over_time({counted} {ago})", index))
         on = f"on ({', '.join(groups)})"
-        texts.append((between, f"{increase(REACH)}{MATCHERS} - {on} {sum_of(hours, groups)}"))
-        counts = labelled(f"-sum_over_time({counted}) and {hour}", "counted")
-        texts.append((missed, sum_of((hour, counts, labelled(_gained(between), "between")), groups)))
+        texts.append((between, f"{just_recorded(increase(REACH))} - {on} {sum_of(hours, groups)}"))
+        counts = labelled(f"-sum_over_time({counted}) and {now}", "counted")
+        texts.append((missed, sum_of((now, counts, labelled(_gained(between), "between")), groups)))
     return (*texts, *_slots())
 
 
 def _slots() -> Recorded:
     """The counts since the last full hour that was evaluated, and those that are missing within the reach."""
     counted = naming.valid_events_count(COUNT_INTERVAL) + MATCHERS
-    hour = naming.valid_events_increase(SETTLE_INTERVAL) + MATCHERS
+    hour, now = (
+        naming.valid_events_increase(SETTLE_INTERVAL) + MATCHERS,
+        just_recorded(naming.valid_events_increase(SETTLE_INTERVAL)),
+    )
 
     def within(length: Duration) -> str:
-        return f"count_over_time({counted}[{just_within(length)}]) and {hour}"
+        return f"count_over_time({counted}[{just_within(length)}]) and {now}"
 
     hours = [SETTLE_INTERVAL * index for index in range(1, _HOURS + 1)]
     since = [f"{within(length)} and {hour} offset {length}" for length in hours]
     first = within(SETTLE_INTERVAL)
     slots = REACH.ms // COUNT_INTERVAL.ms
-    missing = f"{slots} - count_over_time({counted}[{just_within(REACH)}]) and {hour}"
+    missing = f"{slots} - count_over_time({counted}[{just_within(REACH)}]) and {now}"
     return (
         (naming.measured_slots(SETTLE_INTERVAL), "\nor\n".join((*since, first))),
         (naming.MISSING_SLOTS, missing),
     )
+
+
+def just_recorded(metric: str, ago: str = "") -> str:
+    """What the same evaluation recorded. After a restart nothing marks the former sample as old for five minutes."""
+    return f"last_over_time({metric}{MATCHERS}[{just_within(COUNT_INTERVAL)}]{ago})"
 
 
 _JUST_UNDER_AN_HOUR = Duration(SETTLE_INTERVAL.ms - COUNT_INTERVAL.ms)
@@ -122,7 +130,7 @@ _JUST_UNDER_AN_HOUR = Duration(SETTLE_INTERVAL.ms - COUNT_INTERVAL.ms)
 def _gained(metric: str) -> str:
     """What a sum over the reach gained since it was last recorded; what it lost has only left the reach."""
     before = f"last_over_time({metric}{MATCHERS}[{REACH}] offset {_JUST_UNDER_AN_HOUR})"
-    return f"clamp_min({metric}{MATCHERS} - {before}, 0)"
+    return f"clamp_min({just_recorded(metric)} - {before}, 0)"
 
 
 def _bridged(slo: Slo) -> str:
