@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import tzinfo
-from decimal import Decimal, InvalidOperation
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from slo_toolkit.cli.console import note
 from slo_toolkit.cli.options import Label, scrape_interval_option, unique_labels
+from slo_toolkit.cli.ranges import NamedPath, Zone
 from slo_toolkit.duration import Duration
-from slo_toolkit.errors import InputError
+from slo_toolkit.errors import NotMeasurable
+from slo_toolkit.foreign_text import on_one_line
 
 if TYPE_CHECKING:
     from slo_toolkit.slo import Labels, Slo
+    from slo_toolkit.status.gate import Gate
     from slo_toolkit.status.model import BudgetStatus
+    from slo_toolkit.status.reach import Storage
+    from slo_toolkit.status.reading import Source
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-class Zone(click.ParamType[tzinfo]):
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
-        from slo_toolkit.status.moments import parse_zone
-
-        try:
-            return value if isinstance(value, tzinfo) else parse_zone(value)
-        except InputError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Percent(click.ParamType[Decimal]):
-    """A percentage, taken as a share of 1."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        if isinstance(value, Decimal):
-            return value
-        try:
-            percent = Decimal(str(value).strip().removesuffix("%"))
-        except InvalidOperation:
-            self.fail(f"{value!r} is no number", param, ctx)
-        if not 0 <= percent <= 100:
-            self.fail(f"{value!r} is not between 0 and 100", param, ctx)
-        return percent / 100
 
 
 def slo_input(command: Decorated) -> Decorated:
@@ -66,7 +42,7 @@ def slo_input(command: Decorated) -> Decorated:
             "--spec",
             "spec_paths",
             multiple=True,
-            type=click.Path(),
+            type=NamedPath(),
             metavar="PATH",
             help="Spec file or folder; its SLOs are measured with raw queries where no rules record them. Repeatable.",
         ),
@@ -102,12 +78,65 @@ def read_slos(
         return tuple(read_valid_specs(paths, None, None, extra_labels, progress, scrape_interval, Recipe()))
 
 
-def told_exit_code(statuses: Sequence[BudgetStatus], fail_under: Decimal | None = None) -> int:
+@contextmanager
+def nothing_then_told(storage: Storage, at: float) -> Iterator[None]:
+    """Where nothing is known of a moment, say so if it lies before the server's data: no rules would help there."""
+    from slo_toolkit.query.failures import QueryFailed
+    from slo_toolkit.status.reach import before_the_data
+
+    try:
+        yield
+    except QueryFailed:
+        raise
+    except NotMeasurable as nothing:
+        if reason := before_the_data(storage, at, time.time()):
+            raise NotMeasurable(reason) from nothing
+        raise
+
+
+def tell_warnings(warnings: Sequence[str], reach: Sequence[str], in_table: bool) -> str:
+    """Warn on standard error; answer what stands below a table.
+
+    How far back the data reach says what the figures are worth, so it goes with a table wherever that is kept. Other
+    forms have a place for warnings.
+    """
+    for warning in (*warnings, *(() if in_table else reach)):
+        note(f"warning: {warning}")
+    return warning_lines(reach) if in_table else ""
+
+
+def warning_lines(warnings: Sequence[str]) -> str:
+    return "".join(f"warning: {on_one_line(warning)}\n" for warning in warnings)
+
+
+def told_exit_code(statuses: Sequence[BudgetStatus]) -> int:
     """The exit code; what could not be measured is told for each SLO, whatever else is wrong."""
-    from slo_toolkit.status.model import Verdict
     from slo_toolkit.status.verdict import exit_code
 
-    for status in statuses:
-        if status.verdict is Verdict.NO_DATA:
-            note(f"{status.name}: not measurable: {'; '.join(status.reasons)}")
-    return exit_code(statuses, fail_under)
+    _tell_no_data(statuses)
+    return exit_code(statuses)
+
+
+def gate_exit_code(source: Source, statuses: Sequence[BudgetStatus], gate: Gate) -> int:
+    """The same behind a gate; what was measured too little to pass it is told, too."""
+    from slo_toolkit.status.measured import measured
+    from slo_toolkit.status.sharing import told_once
+
+    _tell_no_data(statuses)
+    try:
+        statuses = measured(source, statuses, gate.needs_coverage_of)
+    except NotMeasurable as failure:
+        note(f"warning: how much was measured could not be asked: {failure}")
+    refusals = gate.refusals(statuses)
+    for line in told_once((status.name, f"not measurable: {why}") for status, why in refusals):
+        note(line)
+    return gate.exit_code(statuses)
+
+
+def _tell_no_data(statuses: Sequence[BudgetStatus]) -> None:
+    from slo_toolkit.status.model import Verdict
+    from slo_toolkit.status.sharing import told_once
+
+    unknown = [status for status in statuses if status.verdict is Verdict.NO_DATA]
+    for line in told_once((one.name, f"not measurable: {'; '.join(one.reasons)}") for one in unknown):
+        note(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -13,9 +14,17 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
-from slo_toolkit.cli.asking import Percent, read_slos, slo_input, told_exit_code
+from slo_toolkit.cli.asking import (
+    gate_exit_code,
+    nothing_then_told,
+    read_slos,
+    slo_input,
+    tell_warnings,
+    warning_lines,
+)
 from slo_toolkit.cli.connecting import connect, connection_options
-from slo_toolkit.cli.console import is_colourful, note, printable
+from slo_toolkit.cli.console import is_colourful
+from slo_toolkit.cli.ranges import AskedPeriod, Moment, Number, Percent
 
 if TYPE_CHECKING:
     from slo_toolkit.duration import Duration
@@ -37,21 +46,29 @@ class Output(StrEnum):
 @click.command("budget", short_help="Tell what is left of the error budgets, from a live Prometheus.")
 @slo_input
 @connection_options
-@click.option("--at", "moment", metavar="TIME", help="RFC 3339, Unix seconds, or -2h.  [default: now]")
+@click.option(
+    "--at", "moment", type=Moment(), metavar="TIME", help="RFC 3339, Unix seconds, or -2h.  [default: now]"
+)
 @click.option(
     "--period",
     "period_text",
+    type=AskedPeriod(),
     metavar="PERIOD",
     help="30d, 7d, calendar:month or calendar:quarter.  [default: each SLO's own]",
 )
 @click.option("--raw", is_flag=True, help="Measure with raw queries even where rules record; needs --spec.")
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
 @click.option("--fail-under", type=Percent(), help="Exit with 1 where less of the budget is left than this.")
+@click.option(
+    "--min-coverage",
+    type=Percent("25"),
+    help="Exit with 3 where less of the period was measured than this.  [default: 25 with --fail-under]",
+)
 @click.option("--watch", is_flag=True, help="Ask again and again, until Ctrl-C.")
 @click.option(
     "--interval",
-    type=click.FloatRange(min=1),
-    default=30,
+    type=Number(1, 86_400, "30", "number of seconds"),
+    default="30",
     show_default=True,
     metavar="SECONDS",
     help="How often --watch asks.",
@@ -70,8 +87,9 @@ def command(
     raw: bool,
     output: str,
     fail_under: Decimal | None,
+    min_coverage: Decimal | None,
     watch: bool,
-    interval: float,
+    interval: Decimal,
     **connection: Any,
 ) -> None:
     """Tell what is left of the error budget of each SLO, the worst first.
@@ -81,23 +99,31 @@ def command(
 
     \b
     Exit codes: 0 every budget is met or at risk, 1 one is exhausted or below --fail-under,
-    2 the call or a spec is wrong, 3 one could not be measured (and none is exhausted).
+    2 the call or a spec is wrong, 3 one could not be measured, or less of it than --min-coverage (and none is
+    exhausted).
     """
     if watch and output != Output.TABLE:
         raise click.UsageError("--watch shows a table: leave --output out.")
+    if watch and (fail_under is not None or min_coverage is not None):
+        raise click.UsageError("--watch ends with Ctrl-C alone: leave --fail-under and --min-coverage out.")
     if raw and not spec_paths:
         raise click.UsageError("--raw needs --spec PATH: raw queries come from a spec.")
+    from slo_toolkit.status.gate import Gate
+
     slos = read_slos(spec_paths, scrape_interval, extra_labels)
     wanted = _wanted(names, slos, extra_labels, raw, zone, moment, period_text)
     with connect(connection) as prometheus:
         if watch:
             from slo_toolkit.cli.watching import watch as keep_watching
 
-            keep_watching(lambda: _screen(prometheus, wanted()), interval)
+            keep_watching(lambda: _screen(prometheus, wanted()), float(interval))
         asked = wanted()
-        answer = _ask(prometheus, asked)
-        click.echo(_rendering(Output(output), prometheus, asked)(answer), nl=False)
-    click_context.exit(told_exit_code(answer.statuses, fail_under))
+        answer, reach = _ask(prometheus, asked)
+        below = tell_warnings(answer.warnings, reach, in_table=output == Output.TABLE)
+        told = replace(answer, warnings=(*answer.warnings, *reach))
+        click.echo(_rendering(Output(output), prometheus, asked)(told) + below, nl=False)
+        code = gate_exit_code(prometheus, answer.statuses, Gate.of(fail_under, min_coverage))
+    click_context.exit(code)
 
 
 def _wanted(
@@ -110,8 +136,6 @@ def _wanted(
     period_text: str | None,
 ) -> Callable[[], Wanted]:
     """What is asked for, at the moment that it is asked; what is wrong with it is told at once."""
-    from dataclasses import replace
-
     from slo_toolkit.status.moments import parse_moment
     from slo_toolkit.status.names import Selection
     from slo_toolkit.status.periods import parse_period
@@ -136,13 +160,14 @@ def _wanted(
     return now
 
 
-def _ask(prometheus: Prometheus, wanted: Wanted) -> Answer:
+def _ask(prometheus: Prometheus, wanted: Wanted) -> tuple[Answer, tuple[str, ...]]:
+    """The answer, and what there is to warn of about how far back the server's data reach."""
+    from slo_toolkit.status.reach import short_reach
     from slo_toolkit.status.survey import ask
 
-    answer = ask(prometheus, wanted)
-    for warning in answer.warnings:
-        note(f"warning: {warning}")
-    return answer
+    with nothing_then_told(prometheus, wanted.at):
+        answer = ask(prometheus, wanted)
+    return answer, short_reach(prometheus, answer.statuses, time.time())
 
 
 def _rendering(output: Output, prometheus: Prometheus, wanted: Wanted) -> Callable[[Answer], str]:
@@ -189,8 +214,5 @@ def table_rendering() -> Callable[[Answer], str]:
 
 def _screen(prometheus: Prometheus, wanted: Wanted) -> str:
     """The table with its warnings: what goes to standard error would be lost with the next screen."""
-    from slo_toolkit.status.survey import ask
-
-    answer = ask(prometheus, wanted)
-    warnings = "".join(f"warning: {printable(warning)}\n" for warning in answer.warnings)
-    return warnings + table_rendering()(answer)
+    answer, reach = _ask(prometheus, wanted)
+    return warning_lines((*answer.warnings, *reach)) + table_rendering()(answer)

@@ -13,6 +13,7 @@ from slo_toolkit.cli.console import note, plural
 from slo_toolkit.cli.object_options import Namespace, ObjectLabel
 from slo_toolkit.cli.options import Words, spec_input, unique_labels
 from slo_toolkit.cli.progress import Progress
+from slo_toolkit.cli.ranges import NamedPath
 from slo_toolkit.duration import Duration
 from slo_toolkit.recipe import Compat, Part, Recipe, RuleFormat, Tree
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _NAMED = 3
 """So many SLOs are named where something is told of many."""
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FOLDER = NamedPath(file_okay=False, path_type=Path)
 
 
 @click.command("compile", short_help="Turn specs into rules, alerts, tests, runbooks and dashboards.")

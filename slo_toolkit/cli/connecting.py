@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from slo_toolkit.cli.console import note
+from slo_toolkit.cli.ranges import NamedPath, Setting
 
 if TYPE_CHECKING:
     from slo_toolkit.grafana.api import Grafana
@@ -17,22 +18,30 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-_FILE = click.Path(dir_okay=False)
+_FILE = NamedPath(dir_okay=False)
 
 # No option takes a secret itself: what stands on a command line is in the process list and the shell's history.
 _PROMETHEUS = (
-    click.option("--prometheus", "url", metavar="URL", help="The server to ask.  [env: SLO_PROMETHEUS_URL]"),
+    click.option(
+        "--prometheus",
+        "url",
+        type=Setting("url"),
+        metavar="URL",
+        help="The server to ask.  [env: SLO_PROMETHEUS_URL]",
+    ),
     click.option("--context", metavar="NAME", help="A context of the config file.  [env: SLO_CONTEXT]"),
 )
 _GRAFANA = (
-    click.option("--url", metavar="URL", help="The Grafana to push to.  [env: SLO_GRAFANA_URL]"),
+    click.option(
+        "--url", type=Setting("url"), metavar="URL", help="The Grafana to push to.  [env: SLO_GRAFANA_URL]"
+    ),
     click.option(
         "--context", metavar="NAME", help="A context of the config file.  [env: SLO_GRAFANA_CONTEXT]"
     ),
 )
 _CREDENTIALS = (
     click.option("--config", "config_path", type=_FILE, help="The config file.  [env: SLO_CONFIG]"),
-    click.option("--username", metavar="NAME", help="For basic authentication."),
+    click.option("--username", type=Setting("username"), metavar="NAME", help="For basic authentication."),
     click.option("--password-file", type=_FILE, help="File with the password."),
 )
 _BEARER = click.option("--bearer-token-file", type=_FILE, help="File with a bearer token.")
@@ -47,10 +56,20 @@ _NETWORK = (
     click.option("--client-cert", type=_FILE, help="Certificate to show to the server."),
     click.option("--client-key", type=_FILE, help="Its key, where it is not in the same file."),
     click.option(
-        "--header", "headers", multiple=True, metavar="NAME: VALUE", help="A header to send; repeatable."
+        "--header",
+        "headers",
+        type=Setting("headers"),
+        multiple=True,
+        metavar="NAME: VALUE",
+        help="A header to send; repeatable.",
     ),
-    click.option("--proxy", metavar="URL", help="Proxy to go through."),
-    click.option("--timeout", metavar="SECONDS", help="Deadline of each request.  [default: 30]"),
+    click.option("--proxy", type=Setting("proxy"), metavar="URL", help="Proxy to go through."),
+    click.option(
+        "--timeout",
+        type=Setting("timeout"),
+        metavar="SECONDS",
+        help="Deadline of each request, 0.1 to 3600.  [default: 30]",
+    ),
 )
 
 

@@ -7,9 +7,11 @@ import sys
 
 import click
 
+from slo_toolkit.foreign_text import on_one_line
+
 
 def note(message: str) -> None:
-    click.echo(f"slo: {printable(message)}", err=True)
+    click.echo(f"slo: {on_one_line(message)}", err=True)
 
 
 def is_colourful() -> bool:
@@ -19,8 +21,3 @@ def is_colourful() -> bool:
 
 def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def printable(text: str) -> str:
-    """`text` without what would move the cursor of a terminal or colour it."""
-    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -36,6 +36,8 @@ def read_specs(
         read = load_windows(discover([windows], stdin))
         options = replace(options, windows=read.windows)
         problems += read.problems
+        if not read.problems and not read.windows.by_period:
+            raise InputError(f"no AlertWindows document in {windows}")
     loaded = load(progress.watch(discover(paths, stdin), "read {} files"), options)
     for passed_over in loaded.notes:
         note(passed_over)

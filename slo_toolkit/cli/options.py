@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from slo_toolkit.duration import Duration
-from slo_toolkit.errors import DurationError
+from slo_toolkit.cli.ranges import NamedPath, ScrapeInterval, SpecPeriod
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -22,42 +21,6 @@ class Words(click.Choice[_Word]):
 
     def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
         return str(choice)
-
-
-class Period(click.ParamType[Duration]):
-    """A compliance period: whole days."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        if isinstance(value, Duration):
-            return value
-        try:
-            period = Duration.parse(value)
-        except DurationError as error:
-            self.fail(str(error), param, ctx)
-        if not Duration.of(days=1).divides(period):
-            self.fail(f"{value!r} is not a whole number of days or weeks", param, ctx)
-        return period
-
-
-class ScrapeInterval(click.ParamType[Duration]):
-    """How often metrics are scraped, as the key `scrape_interval` of a spec takes it."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        from slo_toolkit.spec.native import no_scrape_interval  # help must not wait for it
-
-        if isinstance(value, Duration):
-            return value
-        try:
-            interval = Duration.parse(value)
-        except DurationError as error:
-            self.fail(str(error), param, ctx)
-        if flaw := no_scrape_interval(interval):
-            self.fail(flaw, param, ctx)
-        return interval
 
 
 scrape_interval_option = click.option(
@@ -120,14 +83,14 @@ def spec_input(command: Decorated) -> Decorated:
         ),
         click.option(
             "--windows",
-            type=click.Path(),
+            type=NamedPath(),
             metavar="PATH",
             help="File or folder of AlertWindows documents, in place of the SRE Workbook's windows.",
         ),
         scrape_interval_option,
         click.option(
             "--period",
-            type=Period(),
+            type=SpecPeriod(),
             help="Compliance period of every SLO that states none.  [default: 30d]",
         ),
         click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(), callback=_or_default),

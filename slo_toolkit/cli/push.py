@@ -10,6 +10,7 @@ import click
 
 from slo_toolkit.cli.connecting import connect_grafana, grafana_options
 from slo_toolkit.cli.console import note, plural
+from slo_toolkit.foreign_text import on_one_line
 
 if TYPE_CHECKING:
     from slo_toolkit.grafana.push import Plan
@@ -72,7 +73,7 @@ def _show(planned: Plan) -> None:
         if change.stored and change.moves:
             came = change.stored.folder_title or "the folder General"
             note(f"would move {change.dashboard.title} from {came} to {change.folder.title}")
-        path = Path(change.folder.title) / f"{change.dashboard.uid}.json"
+        path = Path(on_one_line(change.folder.title)) / f"{change.dashboard.uid}.json"
         old = change.old.encode() if change.stored else None
         for line in unified([Change(path, old, change.new.encode())]):
             click.echo(line, nl=False)

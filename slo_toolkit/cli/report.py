@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from enum import StrEnum
 from functools import partial
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
-from slo_toolkit.cli.asking import read_slos, slo_input, told_exit_code
+from slo_toolkit.cli.asking import nothing_then_told, read_slos, slo_input, tell_warnings, told_exit_code
 from slo_toolkit.cli.connecting import connect, connection_options
-from slo_toolkit.cli.console import is_colourful, note
-from slo_toolkit.errors import InputError
+from slo_toolkit.cli.console import is_colourful
+from slo_toolkit.cli.ranges import Edition
 
 if TYPE_CHECKING:
     from slo_toolkit.duration import Duration
@@ -33,8 +34,15 @@ class Output(StrEnum):
 @click.command("report", short_help="Tell how a past month or quarter went, and what spent its budgets.")
 @slo_input
 @connection_options
-@click.option("--month", metavar="YYYY-MM", help="The month, such as 2026-10.  [default: the last whole one]")
-@click.option("--quarter", metavar="YYYY-QN", help="A quarter in its place, such as 2026-Q3.")
+@click.option(
+    "--month",
+    type=Edition("month"),
+    metavar="YYYY-MM",
+    help="The month, such as 2026-10.  [default: the last whole one]",
+)
+@click.option(
+    "--quarter", type=Edition("quarter"), metavar="YYYY-QN", help="A quarter in its place, such as 2026-Q3."
+)
 @click.option("--output", type=click.Choice([o.value for o in Output]), default="table", show_default=True)
 @click.pass_context
 def command(
@@ -60,9 +68,8 @@ def command(
     """
     if month and quarter:
         raise click.UsageError("give --month or --quarter, not both.")
-    if month and "Q" in month.upper():
-        raise InputError(f"{month!r} is no month: write 2026-10, or --quarter {month}")
     from slo_toolkit.status.names import Selection
+    from slo_toolkit.status.reach import short_reach
     from slo_toolkit.status.report import edition, report
     from slo_toolkit.status.survey import Wanted
 
@@ -74,10 +81,12 @@ def command(
         extra_labels=extra_labels,
     )
     with connect(connection) as prometheus:
-        told = report(prometheus, wanted, about)
-    for warning in told.warnings:
-        note(f"warning: {warning}")
-    click.echo(_rendering(Output(output))(told), nl=False)
+        with nothing_then_told(prometheus, about.span.at):
+            found = report(prometheus, wanted, about)
+        reach = short_reach(prometheus, [entry.status for entry in found.entries], time.time())
+    below = tell_warnings(found.warnings, reach, in_table=output == Output.TABLE)
+    told = replace(found, warnings=(*found.warnings, *reach))
+    click.echo(_rendering(Output(output))(told) + below, nl=False)
     click_context.exit(told_exit_code([entry.status for entry in told.entries]))
 
 

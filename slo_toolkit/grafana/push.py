@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from slo_toolkit.errors import InputError, NotMeasurable
+from slo_toolkit.foreign_text import as_json
 from slo_toolkit.grafana.api import Folder, Grafana, Stored
 from slo_toolkit.grafana.files import Dashboard, folder_title, folder_uid
 from slo_toolkit.query.failures import QueryFailed
@@ -104,7 +104,7 @@ def apply(grafana: Grafana, plan: Plan, message: str) -> Iterator[str]:
 def normalised(model: dict[str, Any]) -> str:
     """JSON to compare: without Grafana's own counters, keys in order, one value a line."""
     kept = {key: value for key, value in model.items() if key not in _GRAFANAS_OWN}
-    return json.dumps(kept, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return as_json(kept, sort_keys=True)
 
 
 class _Folders:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from slo_toolkit.query.answers import describe, plain
 from slo_toolkit.query.failures import QueryFailed, ServerError, Unauthorized
+from slo_toolkit.query.refusals import came_back, told_words
 
 if TYPE_CHECKING:
     from slo_toolkit.query.credentials import Credentials
@@ -26,29 +25,18 @@ _ADVICE = {
     503: "Grafana is overloaded or starting: try again in a moment",
     504: "what is behind the gateway is too slow: try again in a moment",
 }
+_NAME_IS_TAKEN = "name-exists"
 _NAME_EXISTS = "another dashboard of its folder has the same title: rename or remove one of them"
 
 
 def failure(reply: Reply, document: Any, credentials: Credentials) -> QueryFailed:
     """The failure that an answer outside 2xx amounts to; no secret that was sent is repeated."""
-    kind, said = _own_words(document, reply.body)
-    said = credentials.redact(said)
-    came = f"{reply.status} {_phrase(reply.status)}" + (f" ({said})" if said else "")
+    kind, said = told_words(reply.status, document, reply.body, credentials)
+    came = came_back(reply.status, kind, said)
     if reply.status in (401, 403):
         return Unauthorized(reply.asked, came, _missing(reply.status, credentials))
-    advice = _NAME_EXISTS if kind == "name-exists" else _ADVICE.get(reply.status, "")
+    advice = _NAME_EXISTS if kind == _NAME_IS_TAKEN else _ADVICE.get(reply.status, "")
     return ServerError(reply.asked, came, advice, status=reply.status, error_type=kind, error=said)
-
-
-def _own_words(document: Any, body: bytes) -> tuple[str, str]:
-    """Kind and text of the error."""
-    match document:
-        case {"message": str(text), "status": str(kind)}:
-            return kind, plain(text)
-        case {"message": str(text)}:
-            return "", plain(text)
-    what = describe(body)
-    return "", "" if document is not None or what == "an empty answer" else what
 
 
 def _missing(status: int, credentials: Credentials) -> str:
@@ -64,10 +52,3 @@ def _missing(status: int, credentials: Credentials) -> str:
         f"the {credentials.kind} that was sent may not do this: its service account needs the role Editor, "
         "or the right to write dashboards and to create folders"
     )
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "(no known status)"

@@ -92,6 +92,26 @@ def needed(query: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
+def witnesses(query: str, window: str) -> tuple[str, ...]:
+    """What is there where a series of the query was within `window`, for a query that answers without any of them.
+
+    None of a query whose own emptiness tells, as that of all but `... or vector(0)` does, or that cannot be read.
+    """
+    try:
+        tree = parse(query)
+    except _UNREADABLE:
+        return ()
+    if needed_selectors(tree):
+        return ()
+    return tuple(dict.fromkeys(_presence(node, window) for node in selectors(tree)))
+
+
+def _presence(selector: Any, window: str) -> str:
+    shifted = selector.offset is not None or selector.at is not None
+    return str(selector) if shifted else f"present_over_time({selector}[{window}])"
+
+
+@lru_cache(maxsize=256)
 def may_be_nan(query: str) -> bool:
     """Whether the query can give NaN where nothing happened. One that cannot be read may."""
     try:

@@ -21,19 +21,29 @@ def parse_address(text: str, example: str = "http://localhost:9090") -> SplitRes
         raise InputError(f"this is no address of a server: write for example {example}")
     if any(not character.isprintable() or character.isspace() for character in text.strip()):
         raise InputError("the address holds a space or a control character")
+    if "@" in parts.path:
+        # Whatever stands before it may be half a password: an address is read up to its first slash.
+        raise InputError(
+            "the address has an @ behind its first slash: write %40 in a path, and %2F for a slash in a password"
+        )
     return parts
 
 
 def base_address(parts: SplitResult) -> str:
     """The address below which the API lies: no credentials, no final slash. Raises InputError for a query."""
     if parts.query or parts.fragment:
-        raise InputError("the address has a query or a fragment: leave out everything from ? or # on")
+        raise InputError(
+            "the address has a query or a fragment: leave out everything from ? or # on, "
+            "or write %3F and %23 for them in a password"
+        )
     return shown(parts).rstrip("/")
 
 
 def shown(parts: SplitResult) -> str:
-    """The address without credentials, query and fragment."""
+    """The address without credentials, query and fragment, and without a path that may be half a password."""
     host = parts.netloc.rpartition("@")[2]
+    if "@" in parts.path:
+        return urlunsplit((parts.scheme, "***", parts.path.rpartition("@")[2], "", ""))
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 

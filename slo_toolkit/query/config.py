@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from slo_toolkit.errors import InputError, InvalidSpec, Position, Problem
 from slo_toolkit.query.address import user_of
 from slo_toolkit.query.credentials import is_secret_header
+from slo_toolkit.query.files import read_file
 from slo_toolkit.query.values import READERS, Layer, read_header, read_path
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Config:
     contexts: Mapping[str, Layer] = field(default_factory=dict)
     current: str = ""
     readable_by_others: bool = False
+    unreadable: str = ""
+    """Why the file at the usual place cannot be read, though nobody asked for it."""
 
     def context(self, name: str) -> Layer | None:
         """The context of that name, the current one for "". Raises InputError where there is none such."""
@@ -37,29 +39,54 @@ class Config:
         if not wanted:
             return None
         if wanted not in self.contexts:
+            if self.unreadable:
+                raise InputError(f"there is no context {wanted!r}: {self._not_read}")
             known = ", ".join(self.contexts) or "none"
             raise InputError(f"{self.path} has no context {wanted!r}; it has: {known}")
         return self.contexts[wanted]
 
-    def warnings(self, context: Layer) -> tuple[str, ...]:
-        """What is dangerous about having the context in this file."""
-        if not self.readable_by_others or not _holds_secret(context):
+    def warnings(self, context: Layer | None) -> tuple[str, ...]:
+        """What is dangerous about having the context in this file, and that nothing of it holds."""
+        if self.unreadable:
+            return (self._not_read,)
+        if context is None or not self.readable_by_others or not _holds_secret(context):
             return ()
         return (f"{self.path} holds secrets and others can read it: chmod 600 {self.path}",)
+
+    @property
+    def _not_read(self) -> str:
+        return (
+            f"the config file {self.path} cannot be read ({self.unreadable}): "
+            "set HOME to a folder of your own, or name another file with --config or SLO_CONFIG"
+        )
 
 
 def read_config(path: Path) -> Config:
     """The config in a file. Raises InputError where it cannot be read, InvalidSpec for its problems."""
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(_SIZE_LIMIT + 1)
+        return _read(path)
     except OSError as error:
         raise InputError(f"the config file {path} cannot be read: {error.strerror}") from None
+
+
+def usual_config(path: Path) -> Config:
+    """The config at the usual place, empty where there is none, or where this user may not look; raises as above.
+
+    Under `sudo -u` or in a container HOME may be another user's, and a call that needs no config file must work there.
+    """
+    try:
+        return _read(path) if path.exists() else Config(str(path))
+    except PermissionError as error:
+        return Config(str(path), unreadable=error.strerror or "no permission")
+    except OSError as error:
+        raise InputError(f"the config file {path} cannot be read: {error.strerror}") from None
+
+
+def _read(path: Path) -> Config:
+    data, mode = read_file(path, _SIZE_LIMIT + 1)
     if len(data) > _SIZE_LIMIT:
         raise InputError(f"the config file {path} is larger than {_SIZE_LIMIT // 1024**2} MB")
-    readable = bool(mode & (stat.S_IRGRP | stat.S_IROTH))
-    return _Reading(path, data).config(readable)
+    return _Reading(path, data).config(readable_by_others=bool(mode & (stat.S_IRGRP | stat.S_IROTH)))
 
 
 def _holds_secret(context: Layer) -> bool:

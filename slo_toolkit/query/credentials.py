@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from pathlib import Path
 
 from slo_toolkit.errors import InputError
 from slo_toolkit.query.connection import Connection
+from slo_toolkit.query.files import read_file
 
+_SIZE_LIMIT = 64 * 1024
 _SECRET_HEADER = re.compile("auth|cookie|token|key|secret|pass", re.IGNORECASE)
 
 
@@ -76,7 +77,8 @@ class Credentials:
 
 def _secret(path: str, what: str) -> str:
     try:
-        secret = Path(path).read_text(encoding="utf-8").strip("\r\n")
+        data, _ = read_file(path, _SIZE_LIMIT)
+        secret = data.decode().strip("\r\n")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise InputError(f"the {what} file {path} cannot be read: {reason}") from None

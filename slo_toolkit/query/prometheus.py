@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from slo_toolkit.query.answers import Answer, samples_of, series_of
+from slo_toolkit.duration import Duration
+from slo_toolkit.query.answers import Answer, document_of, samples_of, series_of
 from slo_toolkit.query.connection import Connection
 from slo_toolkit.query.deadline import Deadline, DeadlineError
-from slo_toolkit.query.failures import Unreachable
+from slo_toolkit.query.failures import QueryFailed, Unreachable, WrongAnswer
+from slo_toolkit.query.retention import retention_of
 from slo_toolkit.query.samples import Sample, Series
 
 if TYPE_CHECKING:
@@ -89,11 +93,37 @@ class Prometheus:
         """The server's clock now, in Unix seconds, to a second. Asks only if nothing was asked before."""
         told = self._told_time()
         if told is None:
-            (clock,) = self.instant("time()")
+            clock = self.instant("time()")
             told = self._told_time()
             # A proxy may take the Date header away, though not the answer itself.
-            return clock.value if told is None else told
+            return self._one_time(clock) if told is None else told
         return told
+
+    def retention(self) -> Duration | None:
+        """How long the server keeps samples by their age; None where it does not say, as most but Prometheus.
+
+        Raises InputError where a file that the connection names cannot be used.
+        """
+        return self._retention
+
+    @cached_property
+    def _retention(self) -> Duration | None:
+        self._begin()
+        url = f"{self.connection.url}/api/v1/status/runtimeinfo"
+        try:
+            reply = self._session.deadline.hold(lambda: self._session.exchange("GET", url))
+        except (DeadlineError, QueryFailed):
+            return None
+        return retention_of(document_of(reply.body)) if reply.status == HTTPStatus.OK else None
+
+    def _one_time(self, samples: Sequence[Sample]) -> float:
+        if len(samples) == 1 and math.isfinite(samples[0].value):
+            return samples[0].value
+        raise WrongAnswer(
+            f"{self.connection.url}/api/v1/query",
+            "no Date, and no time where time() was asked",
+            "the server's clock must be known, so that old figures are not taken for new ones",
+        )
 
     def _told_time(self) -> float | None:
         ahead = self._session.clock_ahead

@@ -5,9 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from slo_toolkit.query.answers import describe, plain
+from slo_toolkit.foreign_text import excerpt
+from slo_toolkit.query.answers import describe
 from slo_toolkit.query.credentials import Credentials
 from slo_toolkit.query.failures import QueryFailed, ServerError, Unauthorized
+from slo_toolkit.query.own_words import own_words
 
 _ADVICE = {
     400: "the query is none for this server; its own words say where",
@@ -27,35 +29,38 @@ _TLS_ONLY = "HTTP request to an HTTPS server"
 
 
 def is_refusal(status: int, document: Any) -> bool:
-    """Whether an answer says no, in its status or, against all custom, only in its JSON."""
-    return not 200 <= status < 300 or (isinstance(document, dict) and document.get("status") == "error")
+    """Whether an answer says no, in its status or, against all custom, only in its JSON.
+
+    Prometheus answers with 200 or not at all: 206, for one, is a part of an answer.
+    """
+    return status != 200 or (isinstance(document, dict) and document.get("status") == "error")
 
 
 def refusal(asked: str, status: int, document: Any, body: bytes, credentials: Credentials) -> QueryFailed:
     """The failure that a refusal amounts to."""
-    error_type, error = _own_words(document, body)
-    error_type, error = credentials.redact(error_type), credentials.redact(error)
-    said = f"{error_type}: {error}" if error_type and error else error or error_type
-    came = f"{status} {_phrase(status)}" + (f" ({said})" if said else "")
+    error_type, error = told_words(status, document, body, credentials)
+    came = came_back(status, error_type, error)
     if status in (401, 403):
         return Unauthorized(asked, came, _missing(status, error, credentials))
     advice = "write https:// in the address" if _TLS_ONLY in error else _ADVICE.get(status, "")
     return ServerError(asked, came, advice, status=status, error_type=error_type, error=error)
 
 
-def _own_words(document: Any, body: bytes) -> tuple[str, str]:
-    """Type and text of the error: Prometheus's, Google's, or the first words of whatever came."""
-    match document:
-        case {"errorType": str(kind), "error": str(text)}:
-            return plain(kind), plain(text)
-        case {"error": {"status": str(kind), "message": str(text)}}:
-            return plain(kind), plain(text)
-        case {"error": str(text)} | {"message": str(text)}:
-            return "", plain(text)
-    what = describe(body)
-    if what == "text that is no JSON":
-        return "", plain(body[:4096].decode("utf-8", "replace"))
-    return "", "" if what == "an empty answer" else what
+def told_words(status: int, document: Any, body: bytes, credentials: Credentials) -> tuple[str, str]:
+    """Kind and text of the error, fit to be shown, and without any secret that was sent.
+
+    Secrets are taken out before anything is cut or escaped: half of one would no longer be recognised.
+    """
+    kind, text = (excerpt(credentials.redact(words)) for words in own_words(document, body))
+    if not text and document is None and body.strip():
+        text = credentials.redact(describe(body))
+    return "" if kind == str(status) else kind, text
+
+
+def came_back(status: int, kind: str, text: str) -> str:
+    """As in `422 Unprocessable Entity (execution: too many samples)`."""
+    said = f"{kind}: {text}" if kind and text else text or kind
+    return f"{status} {_phrase(status)}" + (f" ({said})" if said else "")
 
 
 def _phrase(status: int) -> str:

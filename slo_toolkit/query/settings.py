@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from slo_toolkit.errors import InputError
 from slo_toolkit.query.address import origin, shown, user_of
-from slo_toolkit.query.config import Config, read_config
+from slo_toolkit.query.config import Config, read_config, usual_config
 from slo_toolkit.query.connection import DEFAULT_TIMEOUT_SECONDS, Connection
 from slo_toolkit.query.proxies import standard_proxy
 from slo_toolkit.query.server import PROMETHEUS, Server
@@ -56,14 +57,14 @@ def resolve_connection(
         context=context.context if context and _is_for(context, url) else "",
         server=server,
         withheld=", ".join(layer.source for layer in layers if not _is_for(layer, url) and _opens(layer)),
-        warnings=config.warnings(context) if context else (),
+        warnings=config.warnings(context),
     )
 
 
 def _config(environ: Mapping[str, str], config_path: Path | str | None) -> Config:
     named = config_path or environ.get("SLO_CONFIG")
-    path = Path(named or _DEFAULT_CONFIG).expanduser()
-    return read_config(path) if named or path.exists() else Config(str(path))
+    path = Path(os.path.expanduser(named or _DEFAULT_CONFIG))
+    return read_config(path) if named else usual_config(path)
 
 
 def _context(
@@ -75,10 +76,11 @@ def _context(
 
 def _no_url(config: Config, server: Server) -> str:
     current = " or `current-context`" if server.follows_current_context else ""
-    return (
+    ways = (
         f"no {server.name} is named: give {server.url_flag} URL, set {server.variable('url')}, or choose a "
         f"context of {config.path} with {server.context_variable}{current}"
     )
+    return "; ".join((ways, *config.warnings(None)))
 
 
 def _from_flags(flags: Mapping[str, object], server: Server) -> Layer:

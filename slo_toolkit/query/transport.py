@@ -127,7 +127,7 @@ class HttpSession(requests.Session):
     def _read_clock(self, date: str) -> None:
         try:
             self.clock_ahead = parsedate_to_datetime(date).timestamp() - time.monotonic()
-        except ValueError:
+        except (ValueError, TypeError, LookupError, ArithmeticError):  # what its parser does with odd dates
             return
 
 

@@ -12,13 +12,14 @@ import requests
 import urllib3.exceptions
 
 from slo_toolkit.errors import InputError, SloError
-from slo_toolkit.query.answers import plain
+from slo_toolkit.foreign_text import excerpt
 from slo_toolkit.query.failures import Unreachable, WrongAnswer
 from slo_toolkit.query.server import Server
 
 E = TypeVar("E", bound=BaseException)
 
 _HOSTNAME_MISMATCH = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL
+_NOT_YET_VALID, _EXPIRED = 9, 10  # X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 
 
@@ -66,6 +67,10 @@ def _tls_failure(asked: str, error: ssl.SSLError, server: Server) -> Unreachable
         )
         if error.verify_code in _HOSTNAME_MISMATCH:
             advice = "use the name for which the certificate was made"
+        if error.verify_code == _EXPIRED:
+            advice = "the server needs a new certificate; if it has one, look at the clock of this machine"
+        if error.verify_code == _NOT_YET_VALID:
+            advice = "look at the clock of this machine, then at the certificate's first day"
         return Unreachable(asked, f"the certificate is not trusted: {error.verify_message}", advice)
     reason = error.reason or "the connection broke off"
     if any(sign in reason for sign in _NOT_TLS):
@@ -90,7 +95,7 @@ def _reason(error: Exception) -> str:
     if system:
         return str(system[-1].strerror).lower()
     innermost = list(_causes(error))[-1]
-    return plain(str(innermost)).lower() if isinstance(innermost, OSError) else "the connection failed"
+    return excerpt(str(innermost)).lower() if isinstance(innermost, OSError) else "the connection failed"
 
 
 def _first(error: BaseException, kind: type[E]) -> E | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,9 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError, InputError
 from slo_toolkit.query.address import base_address, parse_address, shown
 
+# As in `30` or `2.5`: what Python reads as a float beyond that (`nan`, `1e308`) is no length of time.
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
+_LEAST_SECONDS, _MOST_SECONDS = 0.1, 3600.0
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _PROXY_EXAMPLE = "http://proxy.example.com:3128"
 
@@ -35,6 +37,15 @@ def read_text(text: str) -> str:
     return text
 
 
+def read_username(text: str) -> str:
+    """The user name of basic authentication. Raises InputError."""
+    if ":" in text or not text.isprintable():
+        raise InputError(
+            "a user name holds no colon and no control character: a colon would begin the password"
+        )
+    return text
+
+
 def read_url(text: str) -> str:
     """The address of a server; credentials stay in it. Raises InputError."""
     parts = parse_address(text)
@@ -55,16 +66,16 @@ def read_path(text: str) -> str:
 
 
 def read_timeout(text: str) -> str:
-    """A number of seconds, or a duration such as 30s. Raises InputError unless it is above zero."""
+    """A number of seconds, or a duration such as 30s. Raises InputError unless it is from 0.1 to 3600 seconds."""
+    bare = text.strip()
     try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = Duration.parse(text).seconds
-        except DurationError:
-            raise InputError("this is no length of time: write for example 30s") from None
-    if not 0 < seconds < math.inf:
-        raise InputError("a timeout is above zero, and finite")
+        seconds = float(bare) if _SECONDS.fullmatch(bare) else Duration.parse(bare).seconds
+    except DurationError:
+        seconds = 0
+    if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+        raise InputError(
+            f"this is no length of time from {_LEAST_SECONDS:g} to {_MOST_SECONDS:g} seconds: write for example 30s"
+        )
     return repr(seconds)
 
 
@@ -86,7 +97,7 @@ def read_headers(lines: Iterable[str]) -> dict[str, str]:
 
 READERS: Mapping[str, Callable[[str], str]] = {
     "url": read_url,
-    "username": read_text,
+    "username": read_username,
     "password": read_text,
     "password_file": read_path,
     "bearer_token": read_text,

@@ -149,7 +149,8 @@ ALERTING = sloth.ALERTING.with_keys(
 _DAY, _YEAR = Duration.of(days=1), Duration.of(days=366)
 
 
-def _no_period(duration: Duration) -> str:
+def no_period(duration: Duration) -> str:
+    """What is wrong with a compliance period; empty where nothing is."""
     fits = duration <= _YEAR and _DAY.divides(duration)
     return "" if fits else f"the period of {duration.words()} is not a number of whole days, a year at most"
 
@@ -166,7 +167,7 @@ def no_scrape_interval(duration: Duration) -> str:
     return ""
 
 
-_PERIOD = Span(_no_period, "write for example 30d or 4w")
+_PERIOD = Span(no_period, "write for example 30d or 4w")
 _EVALUATION_INTERVAL = Span(no_evaluation_interval, "write for example 15s, 30s or 1m")
 _SCRAPE_INTERVAL = Span(no_scrape_interval)
 

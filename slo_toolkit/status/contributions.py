@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -143,9 +144,10 @@ def _standing_out(kinds: Mapping[str, Sequence[Sample]], trivial: Set[str]) -> I
 
 
 def _shares(samples: Sequence[Sample]) -> dict[tuple[str, str], float]:
-    total = sum(sample.value for sample in samples)
+    counted = [sample for sample in samples if 0 < sample.value < math.inf]
+    total = sum(sample.value for sample in counted)
     shares: dict[tuple[str, str], float] = {}
-    for sample in samples:
+    for sample in counted:
         for label, value in sample.labels.items():
             if label not in (FIGURE, "__name__", "le"):
                 shares[label, value] = shares.get((label, value), 0.0) + sample.value / total

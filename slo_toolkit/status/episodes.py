@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slo_toolkit.duration import Duration
-from slo_toolkit.status.history import History, Step
+from slo_toolkit.status.history import LEAST_EVENTS, History, Step
 from slo_toolkit.status.model import BudgetStatus
 
 JOINED_WITHIN = Duration.of(minutes=30)
@@ -50,7 +50,7 @@ class Episode:
 def episodes(status: BudgetStatus, hot: History) -> tuple[Episode, ...]:
     """The dearest episodes in the order of time, from the slots that burned too fast."""
     allowed = _allowed(status, hot)
-    if status.objective is None or not allowed:
+    if status.objective is None or allowed < LEAST_EVENTS:
         return ()
     error_budget = float(1 - status.objective)
     found = [

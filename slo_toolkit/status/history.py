@@ -5,7 +5,6 @@ These figures are shown, they decide nothing, so floats are good enough.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +14,16 @@ from slo_toolkit.promql import number
 from slo_toolkit.query.samples import Series
 from slo_toolkit.slo import Labels, Slo
 from slo_toolkit.status.model import BudgetStatus, Key, Origin
+from slo_toolkit.status.ranges import EVENTS
 from slo_toolkit.status.raw import SLOS_PER_REQUEST, rates_over
 from slo_toolkit.status.reading import FIGURE, Source, just_within, read_figure_series
 from slo_toolkit.status.recorded import matchers
 from slo_toolkit.status.series import ERROR_COUNT, RATIO, SLOT, VALID_COUNT, Identity, identity_of
 from slo_toolkit.windows import base_window
+
+LEAST_EVENTS = 1e-9
+"""Fewer events than this, and more than none, are the noise of floats: nothing can be divided by them."""
+_MOST_EVENTS = float(EVENTS.high)
 
 _VALID, _ERRORS, _RATIO = "valid", "errors", "ratio"
 
@@ -158,7 +162,12 @@ def _by_identity(statuses: Sequence[BudgetStatus]) -> dict[Identity, list[Budget
 
 def _take(found: dict[Key, dict[str, dict[float, float]]], key: Key, figure: str, series: Series) -> None:
     points = found.setdefault(key, {}).setdefault(figure, {})
-    points.update({time: value for time, value in series.points if math.isfinite(value)})
+    points.update({time: value for time, value in series.points if _is_figure(value)})
+
+
+def _is_figure(value: float) -> bool:
+    """Whether a value can be one of a plot: a finite number of events. A difference may be a little below 0."""
+    return -_MOST_EVENTS < value < _MOST_EVENTS  # not so for NaN
 
 
 def _history(values: Mapping[str, Mapping[float, float]], step: Duration, start: float) -> History:
@@ -170,5 +179,9 @@ def _history(values: Mapping[str, Mapping[float, float]], step: Duration, start:
         errors = {time: ratio * step.seconds for time, ratio in ratios.items()}
     return History(
         step,
-        tuple(Step(time, valid[time], errors.get(time, 0.0)) for time in sorted(valid) if time > start),
+        tuple(
+            Step(time, valid[time], errors.get(time, 0.0))
+            for time in sorted(valid)
+            if time > start and (valid[time] == 0 or valid[time] > LEAST_EVENTS)
+        ),
     )

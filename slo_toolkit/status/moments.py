@@ -10,12 +10,14 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError, InputError
 
 _HINT = "write 2026-11-24T03:00:00Z, Unix seconds, or -2h for two hours ago"
-_SECONDS = re.compile(r"\d+(\.\d+)?")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def parse_moment(text: str, now: float) -> float:
-    """Unix seconds. Raises InputError for text that is no moment, and for one after `now`."""
+    """Unix seconds. Raises InputError for text that is no moment, and for one before 1970 or after `now`."""
     moment = _parse(text.strip(), now)
+    if moment < 0:
+        raise InputError(f"{text!r} is before 1970: {_HINT}")
     if moment > now:
         raise InputError(f"{text!r} is in the future: nothing is measured there yet")
     return moment

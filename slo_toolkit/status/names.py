@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+_NEAREST, _SIMILAR = 3, 0.7
+"""So many names are offered, from such a likeness on."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamePattern:
@@ -29,6 +32,24 @@ class NamePattern:
         if slash:
             return f"{_regex(service)}-{_regex(slo)}"
         return f"(?:.*-)?{_regex(service)}"
+
+
+def did_you_mean(texts: Sequence[str], names: Iterable[tuple[str, str]]) -> str:
+    """The (service, slo) whose names are nearest to what was asked for, as a question; empty where none is near."""
+    from difflib import get_close_matches
+
+    known: dict[str, list[str]] = {}
+    for service, slo in names:
+        for spelling in (f"{service}/{slo}", f"{service}-{slo}", slo, service):
+            known.setdefault(spelling.lower(), []).append(f"{service}/{slo}")
+    wanted = [text.lower().strip("*/") for text in texts]
+    matches = [
+        match
+        for name in wanted
+        for match in ([name] if name in known else get_close_matches(name, known, _NEAREST, _SIMILAR))
+    ]
+    near = list(dict.fromkeys(name for match in matches for name in known[match]))[:_NEAREST]
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def _regex(glob: str) -> str:

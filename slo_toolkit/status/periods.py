@@ -11,6 +11,11 @@ from typing import TypeAlias
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError, InputError
 
+SHORTEST, LONGEST = Duration.of(minutes=5), Duration.of(days=3660)
+"""What a rolling period may be: Prometheus counts times to 292 years, but calendars end before."""
+
+_EXAMPLES = "write for example 7d, 30d, calendar:month or calendar:quarter"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -99,10 +104,20 @@ def parse_period(text: str, zone: tzinfo) -> Period:
     """Read `30d`, `4w`, `calendar:month` or `calendar:quarter`. Raises InputError for anything else."""
     kind, colon, unit = text.partition(":")
     if not colon:
-        try:
-            return Rolling(Duration.parse(text))
-        except DurationError as error:
-            raise InputError(f"{error}, or calendar:month, or calendar:quarter") from error
+        return Rolling(_rolling(text))
     if kind != "calendar" or unit not in list(Unit):
-        raise InputError(f"{text!r} is no period: write for example 30d, calendar:month or calendar:quarter")
+        raise InputError(f"{text!r} is no period: {_EXAMPLES}")
     return Calendar(Unit(unit), zone)
+
+
+def _rolling(text: str) -> Duration:
+    """A length that five-minute counts can be summed to."""
+    try:
+        length = Duration.parse(text)
+    except DurationError as error:
+        raise InputError(f"{text!r} is no period: {_EXAMPLES}") from error
+    if not SHORTEST <= length <= LONGEST:
+        raise InputError(f"{text!r} is no period from {SHORTEST} to 10 years: {_EXAMPLES}")
+    if not SHORTEST.divides(length):
+        raise InputError(f"{text!r} is no multiple of {SHORTEST}, in which events are counted: {_EXAMPLES}")
+    return length

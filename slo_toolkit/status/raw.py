@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
 from slo_toolkit.duration import Duration
+from slo_toolkit.meaning.query import witnesses
 from slo_toolkit.plan.tiers import effective_tiers
 from slo_toolkit.query.failures import ServerError, Unreachable
 from slo_toolkit.query.samples import Sample
-from slo_toolkit.rates import EventRates, event_rates
+from slo_toolkit.rates import EventRates, event_rates, subtracts
 from slo_toolkit.slo import RawSli, Slo
+from slo_toolkit.status import ranges
 from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
 from slo_toolkit.status.periods import Period, Rolling, Span
-from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, known, read_figures
+from slo_toolkit.status.ranges import Measured, measured, without_noise
+from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
 from slo_toolkit.status.series import SLOT, Facts, Figure, Group
 from slo_toolkit.windows import base_window
 
@@ -98,15 +101,22 @@ class _Question:
             yield f"{_VALID}/{window}", rates.valid
             yield f"{_ERRORS}/{window}", rates.errors
         steps = f"[{just_within(self.span.elapsed)}:{self._coverage_step}]"
-        yield _COVERAGE, f"count_over_time(({rates_over(self.slo, self._base).valid}){steps})"
+        yield _COVERAGE, f"count_over_time(({self._telemetry()}){steps})"
+
+    def _telemetry(self) -> str:
+        """What has a value where the SLI was measured: not a total with `or vector(0)`, which always has one."""
+        valid = rates_over(self.slo, self._base).valid
+        by = f" by ({', '.join(self.slo.group_by)})" if self.slo.group_by else ""
+        return " or ".join(f"group{by} ({one})" for one in witnesses(valid, str(self._base))) or valid
 
     def readings(self, samples: Sequence[Sample], at: float) -> Iterator[Reading]:
         groups: dict[Group, Facts] = {}
         for sample in samples:
             labels = tuple(sorted((name, text) for name, text in sample.labels.items() if name != FIGURE))
-            value = known(sample, at)
-            if value is not None:
-                groups.setdefault(labels, Facts()).take(_figure(sample.labels[FIGURE]), value)
+            figure = _figure(sample.labels[FIGURE])
+            told = measured(sample, at, ranges.ERRORS if figure[0] == _ERRORS else ranges.EVENTS)
+            if told != Measured():
+                groups.setdefault(labels, Facts()).take(figure, told)
         if not groups:
             yield self.unanswered("its queries return nothing")
         for group, facts in groups.items():
@@ -129,9 +139,10 @@ class _Question:
     def _reading(self, group: Group, facts: Facts) -> Reading:
         counts_events = not isinstance(self.slo.sli, RawSli)
         elapsed = self.span.elapsed
-        valid, errors = (self._events(facts, kind, elapsed) for kind in (_VALID, _ERRORS))
-        ratios = {window: ratio for window in self._windows() if (ratio := _ratio(facts, window)) is not None}
-        recent = {window: self._events(facts, _ERRORS, window) for window in SPENT_WINDOWS}
+        valid = self._events(facts, _VALID, elapsed)
+        told = {window: self._errors(facts, window) for window in self._windows()}
+        ratios = {w: ratio for w, rate in told.items() if (ratio := _ratio(rate.value, facts, w)) is not None}
+        events = {w: rate.value * w.ms / 1000 for w, rate in told.items() if rate.value is not None}
         return Reading(
             service=self.slo.service,
             slo=self.slo.name,
@@ -143,16 +154,26 @@ class _Question:
             base_window=self._base,
             error_ratio=ratios.pop(elapsed, None),
             valid_events=valid if counts_events else None,
-            error_events=errors if counts_events else None,
+            error_events=events.get(elapsed) if counts_events else None,
             coverage=self._coverage(facts),
             ratios=ratios,
-            recent_errors={w: e for w, e in recent.items() if e is not None} if counts_events else {},
+            recent_errors={w: events[w] for w in SPENT_WINDOWS if w in events} if counts_events else {},
             tiers=effective_tiers(self.slo),
-            doubts=tuple(self._doubts(facts)),
+            doubts=tuple(self._doubts(facts, told.values())),
         )
 
-    def _doubts(self, facts: Facts) -> Iterator[str]:
+    def _errors(self, facts: Facts, window: Duration) -> Measured:
+        """Error events per second. Those of a difference may be a little below 0, and in a short window far below."""
+        errors, valid = facts.get(_ERRORS, window), facts.get(_VALID, window)
+        if errors is None or errors >= 0:
+            return Measured(errors)
+        if not subtracts(self.slo):
+            return without_noise(errors, None)
+        return without_noise(errors, valid) if window == self.span.elapsed else Measured(Decimal(0))
+
+    def _doubts(self, facts: Facts, errors: Iterable[Measured]) -> Iterator[str]:
         yield from facts.doubts
+        yield from dict.fromkeys(told.flaw for told in errors if told.flaw)
         if facts.get(_VALID, self._base) is None and not self.span.is_closed:
             yield f"the SLI returned nothing in the last {self._base.as_last()}"
 
@@ -183,8 +204,8 @@ class _Question:
         return None if rate is None else rate * window.ms / 1000
 
 
-def _ratio(facts: Facts, window: Duration) -> Decimal | None:
-    errors, valid = facts.get(_ERRORS, window), facts.get(_VALID, window)
+def _ratio(errors: Decimal | None, facts: Facts, window: Duration) -> Decimal | None:
+    valid = facts.get(_VALID, window)
     return errors / valid if errors is not None and valid else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -73,13 +72,6 @@ class Reading:
         return max(BURN_WINDOW, self.base_window)
 
 
-def known(sample: Sample, at: float) -> Decimal | None:
-    """The value of a sample; None for NaN, infinities, and what is older than any rule's interval."""
-    if not math.isfinite(sample.value) or abs(at - sample.time) > MAX_AGE_SECONDS:
-        return None
-    return Decimal(repr(sample.value))
-
-
 def read_figures(source: Source, expressions: Mapping[str, str], at: float) -> tuple[Sample, ...]:
     """The samples of all expressions in one request; each tells in the label `slo_figure` whose it is.
 
@@ -93,9 +85,11 @@ def read_figures(source: Source, expressions: Mapping[str, str], at: float) -> t
 def read_figure_series(
     source: Source, expressions: Mapping[str, str], start: float, end: float, step: float
 ) -> tuple[Series, ...]:
-    """The same over a range."""
+    """The same over a range. Raises NotMeasurable also for a point at a time that was not asked for."""
     series = source.range(_in_one(expressions), start, end, step)
     _expect_only(expressions, series)
+    if any(not start - 1 <= time <= end + 1 for one in series for time, _ in one.points):
+        raise NotMeasurable("the server's answer has points at times that were not asked for")
     return tuple(series)
 
 

@@ -10,13 +10,14 @@ from slo_toolkit import naming
 from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
 from slo_toolkit.promql import quote
+from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
+from slo_toolkit.status import ranges
 from slo_toolkit.status.periods import Period
-from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, known, read_figures
+from slo_toolkit.status.ranges import Measured, Range, measured
+from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
 from slo_toolkit.status.recorded_figures import (
     EVALUATED_AT,
-    LAST_OBJECTIVE,
-    LAST_PERIOD,
     LAST_SEEN,
     PERIOD_ERRORS,
     PERIOD_SLOTS,
@@ -28,15 +29,36 @@ from slo_toolkit.status.series import (
     COVERAGE,
     ERROR_COUNT,
     ERROR_RATE,
+    LAST_OBJECTIVE,
+    LAST_PERIOD,
     RATIO,
     SLOT,
     VALID_COUNT,
     VALID_RATE,
+    Figure,
     Identity,
     RecordedSlo,
     by_slo,
     figure_of,
 )
+
+_RANGES = {
+    naming.OBJECTIVE: ranges.OBJECTIVE,
+    LAST_OBJECTIVE: ranges.OBJECTIVE,
+    LAST_PERIOD: ranges.PERIOD_DAYS,
+    naming.BASE_WINDOW: ranges.BASE_SECONDS,
+    RATIO: ranges.RECENT_ERROR_RATIO,
+    VALID_COUNT: ranges.EVENTS,
+    VALID_RATE: ranges.EVENTS,
+    ERROR_COUNT: ranges.ERRORS,
+    ERROR_RATE: ranges.ERRORS,
+    COVERAGE: ranges.SHARE,
+    PERIOD_VALID: ranges.EVENTS,
+    PERIOD_ERRORS: ranges.ERRORS,
+    PERIOD_SLOTS: ranges.EVENTS,
+    WEEK_ERRORS: ranges.ERRORS,
+}
+"""Every figure but the moments at which something was last there."""
 
 _ANY_WINDOW = "[0-9a-z]+"
 _WEEK = Duration.of(days=7)
@@ -67,6 +89,13 @@ def read_recorded(
     return tuple(
         reading for identity, slo in slos.items() for reading in readings_of(identity, slo, at, period)
     )
+
+
+def recorded_names(source: Source, at: float) -> tuple[Identity, ...]:
+    """Service and name of every SLO that rules record at that moment. Raises QueryFailed."""
+    samples = source.instant(f"group by ({naming.SERVICE}, {naming.SLO}) ({naming.OBJECTIVE})", at)
+    names = [(sample.labels.get(naming.SERVICE, ""), sample.labels.get(naming.SLO, "")) for sample in samples]
+    return tuple(name for name in names if all(name))
 
 
 def matchers(id_regex: str | None, extra_labels: Labels = NO_LABELS) -> str:
@@ -112,9 +141,7 @@ class _Request:
         samples = read_figures(self.source, wanted, self.at)
         for figure in wanted:
             for sample, slo in by_slo((s for s in samples if s.labels[FIGURE] == figure), slos):
-                value = known(sample, self.at)
-                if value is not None:
-                    slo.take_whole(figure, sample.labels, value)
+                slo.take_whole(figure, sample.labels, measured(sample, self.at, self._range_of(figure)))
                 if figure == naming.OBJECTIVE:
                     slo.living.append(sample.labels)
                 if figure == LAST_OBJECTIVE:
@@ -126,7 +153,15 @@ class _Request:
         query = f'{{__name__=~"{_windowed_metrics(bases)}", {self.matchers}}}'
         for sample, slo in by_slo(self.source.instant(query, self.at), slos):
             figure = figure_of(sample.labels.get("__name__", ""))
-            slo.take(sample.labels, figure, known(sample, self.at))
+            slo.take(sample.labels, figure, self._windowed(sample, figure, slo))
+
+    def _windowed(self, sample: Sample, figure: Figure, slo: RecordedSlo) -> Measured:
+        kind, window = figure
+        if kind not in _RANGES:
+            return Measured()  # somebody else's series, whose name begins like one of ours
+        if kind == RATIO and window == slo.period:
+            return measured(sample, self.at, ranges.ERROR_RATIO)
+        return measured(sample, self.at, _RANGES[kind])
 
     def sums(self, slos: dict[Identity, RecordedSlo]) -> None:
         """What no rule records, summed from the event counts: the last week, and a period that was asked for."""
@@ -138,11 +173,12 @@ class _Request:
             wanted[PERIOD_ERRORS] = f"sum_over_time({errors}[{elapsed}])"
             wanted[PERIOD_SLOTS] = f"count_over_time({valid}[{elapsed}])"
         for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
-            slo.take(sample.labels, (sample.labels[FIGURE], None), known(sample, self.at))
+            figure = sample.labels[FIGURE]
+            slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))
 
     def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
         for sample, slo in by_slo(self.source.instant(self._series("ALERTS"), self.at), slos):
-            if known(sample, self.at) is not None:
+            if sample.value != 0:
                 slo.alerts.append(sample.labels)
 
     def last_seen(self, slos: dict[Identity, RecordedSlo]) -> None:
@@ -152,9 +188,11 @@ class _Request:
         step = f"[{MISSED_FOR}:{SLOT}]"
         query = f"max_over_time(timestamp({self._series(naming.OBJECTIVE)}){step})"
         for sample, slo in by_slo(self.source.instant(query, self.at), slos):
-            value = known(sample, self.at)
-            if value is not None:
-                slo.take_whole(LAST_SEEN, sample.labels, value)
+            slo.take_whole(LAST_SEEN, sample.labels, measured(sample, self.at, self._range_of(LAST_SEEN)))
+
+    def _range_of(self, figure: str) -> Range:
+        """Of a figure that a whole SLO has."""
+        return _RANGES.get(figure) or ranges.moment(self.at)
 
     def _series(self, metric: str) -> str:
         return f"{metric}{{{self.matchers}}}"

@@ -13,11 +13,14 @@ from slo_toolkit.slo import Labels, Objective, Tier
 from slo_toolkit.status.model import SPENT_WINDOWS, ActiveAlert, AlertState, Origin
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.periods import Period, Rolling, Span
+from slo_toolkit.status.ranges import without_noise
 from slo_toolkit.status.reading import MAX_AGE_SECONDS, Reading
 from slo_toolkit.status.series import (
     COVERAGE,
     ERROR_COUNT,
     ERROR_RATE,
+    LAST_OBJECTIVE,
+    LAST_PERIOD,
     RATIO,
     SLOT,
     VALID_COUNT,
@@ -27,21 +30,16 @@ from slo_toolkit.status.series import (
     GroupFacts,
     Identity,
     RecordedSlo,
+    period_of,
 )
 from slo_toolkit.windows import workbook_tiers
 
 # Figures of a whole SLO that a request makes, beside the objective.
-EVALUATED_AT, LAST_OBJECTIVE, LAST_PERIOD, LAST_SEEN = (
-    "evaluated_at",
-    "last_objective",
-    "last_period",
-    "last_seen",
-)
+EVALUATED_AT, LAST_SEEN = "evaluated_at", "last_seen"
 # Figures of a group that are summed from event counts.
 PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS, WEEK_ERRORS = "valid", "errors", "slots", "week_errors"
 
 _HOUR, _DAY, _WEEK = SPENT_WINDOWS
-_USUAL_PERIOD = Duration.of(days=30)
 
 
 def readings_of(identity: Identity, slo: RecordedSlo, at: float, period: Period | None) -> Iterator[Reading]:
@@ -58,6 +56,8 @@ class _Totals:
     valid_events: Decimal | None
     error_events: Decimal | None
     coverage: Decimal | None
+    flaw: str = ""
+    """Why the errors are no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class _Reader:
             tiers=_usual_tiers(objective, self._own_period),
             tiers_are_assumed=True,
             alerts=tuple(self._alerts()),
-            doubts=tuple(self._doubts(totals)),
+            doubts=tuple(dict.fromkeys(self._doubts(totals))),
         )
 
     def _whole(self, figure: str) -> Decimal | None:
@@ -104,8 +104,7 @@ class _Reader:
 
     @property
     def _own_period(self) -> Duration:
-        days = self._whole(LAST_PERIOD)
-        return Duration(round(days * 86_400_000)) if days and days > 0 else _USUAL_PERIOD
+        return period_of(self._whole(LAST_PERIOD))
 
     @property
     def _span(self) -> Span:
@@ -113,11 +112,8 @@ class _Reader:
 
     @property
     def _objective(self) -> Decimal | None:
-        """The objective, where it leaves a budget: a ratio between 0 and 1."""
         objective = self._whole(naming.OBJECTIVE)
-        if objective is None:
-            objective = self._whole(LAST_OBJECTIVE)
-        return objective if objective is not None and 0 < objective < 1 else None
+        return objective if objective is not None else self._whole(LAST_OBJECTIVE)
 
     @property
     def _is_summed(self) -> bool:
@@ -125,30 +121,29 @@ class _Reader:
 
     def _recorded(self) -> _Totals:
         window = self._own_period
-        return _Totals(
-            self.facts.get(RATIO, window),
-            self.facts.get(VALID_COUNT, window),
-            self.facts.get(ERROR_COUNT, window),
-            self.facts.get(COVERAGE, window),
-        )
+        valid = self.facts.get(VALID_COUNT, window)
+        errors = without_noise(self.facts.get(ERROR_COUNT, window), valid)
+        ratio, coverage = self.facts.get(RATIO, window), self.facts.get(COVERAGE, window)
+        return _Totals(ratio, valid, errors.value, coverage, errors.flaw)
 
     def _summed(self) -> _Totals:
-        valid, errors, slots = (
-            self.facts.get(figure) for figure in (PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS)
-        )
+        valid, slots = self.facts.get(PERIOD_VALID), self.facts.get(PERIOD_SLOTS)
+        told = without_noise(self.facts.get(PERIOD_ERRORS), valid)
+        errors = told.value
         ratio = errors / valid if errors is not None and valid else None
         elapsed = Decimal(self._span.elapsed.ms) / SLOT.ms
-        return _Totals(ratio, valid, errors, None if slots is None else min(slots / elapsed, Decimal(1)))
+        coverage = None if slots is None else min(slots / elapsed, Decimal(1))
+        return _Totals(ratio, valid, errors, coverage, told.flaw)
 
     def _recent_errors(self) -> dict[Duration, Decimal]:
         """Rules record error events per second over an hour and a day; the week is summed."""
         errors = {
-            window: rate * window.ms / 1000
+            window: max(rate, Decimal(0)) * window.ms / 1000
             for window in (_HOUR, _DAY)
             if (rate := self.facts.get(ERROR_RATE, window)) is not None
         }
         week = self.facts.get(WEEK_ERRORS)
-        return errors if week is None else {**errors, _WEEK: week}
+        return errors if week is None else {**errors, _WEEK: max(week, Decimal(0))}
 
     def _alerts(self) -> Iterator[ActiveAlert]:
         """The alerts of this group, and those of the whole SLO."""
@@ -162,10 +157,14 @@ class _Reader:
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:
         yield from self.facts.doubts
-        if self._is_new:
+        flaws = tuple(self.slo.flaws(self.group))
+        yield from flaws
+        if totals.flaw:
+            yield totals.flaw
+        if self._is_new and not flaws:
             yield "its rules are new: the period is first recorded within five minutes"
             return
-        if self._objective is None:
+        if self._objective is None and not flaws:
             yield "its objective is not recorded"
         if self._span.is_closed:
             return

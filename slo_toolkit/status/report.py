@@ -18,8 +18,8 @@ from slo_toolkit.status.stories import Story, read_stories
 from slo_toolkit.status.survey import Wanted, take
 from slo_toolkit.status.verdict import worst_first
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_QUARTER = re.compile(r"(\d{4})-[Qq]([1-4])")
+_MONTH = re.compile(r"(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])")
+_QUARTER = re.compile(r"(19[7-9][0-9]|[2-9][0-9]{3})-[Qq]([1-4])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +63,21 @@ def edition(text: str | None, zone: tzinfo, now: float) -> Edition:
     if text is None:
         calendar = Calendar(Unit.MONTH, zone)
         return Edition(calendar, calendar.before(calendar.span(now)))
-    month, quarter = _MONTH.fullmatch(text), _QUARTER.fullmatch(text)
-    if month:
-        unit, year, first = Unit.MONTH, int(month[1]), int(month[2])
-    elif quarter:
-        unit, year, first = Unit.QUARTER, int(quarter[1]), int(quarter[2]) * 3 - 2
-    else:
-        raise InputError(f"{text!r} is no month or quarter: write 2026-10 or 2026-Q4")
-    try:
-        within = datetime(year, first, 2, tzinfo=zone).timestamp()
-    except ValueError as error:
-        raise InputError(f"{text!r} is too far away") from error
-    calendar = Calendar(unit, zone)
-    span = calendar.span(within)
-    if span.start >= now:
+    unit, year, first = parse_edition(text)
+    if datetime(year, first, 1, tzinfo=zone).timestamp() >= now:
         raise InputError(f"{text!r} is in the future: nothing is measured there yet")
+    calendar = Calendar(unit, zone)
+    span = calendar.span(datetime(year, first, 2, tzinfo=zone).timestamp())
     return Edition(calendar, calendar.span(min(span.end, now)))
+
+
+def parse_edition(text: str) -> tuple[Unit, int, int]:
+    """Month or quarter, the year, and its first month. Raises InputError for another text, and before 1970."""
+    if month := _MONTH.fullmatch(text):
+        return Unit.MONTH, int(month[1]), int(month[2])
+    if quarter := _QUARTER.fullmatch(text):
+        return Unit.QUARTER, int(quarter[1]), int(quarter[2]) * 3 - 2
+    raise InputError(f"{text!r} is no month or quarter since 1970: write for example 2026-10 or 2026-Q4")
 
 
 def report(source: Source, wanted: Wanted, about: Edition) -> Report:

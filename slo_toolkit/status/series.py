@@ -14,6 +14,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.errors import DurationError
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
+from slo_toolkit.status.ranges import Measured
 from slo_toolkit.status.reading import FIGURE
 from slo_toolkit.windows import BASE_WINDOWS
 
@@ -22,6 +23,12 @@ Identity: TypeAlias = tuple[str, str]
 Group: TypeAlias = tuple[tuple[str, str], ...]
 Figure: TypeAlias = tuple[str, Duration | None]
 """What a sample tells, and over which window where its name says so."""
+
+LAST_OBJECTIVE, LAST_PERIOD = "last_objective", "last_period"
+_METRICS = {LAST_OBJECTIVE: naming.OBJECTIVE, LAST_PERIOD: naming.PERIOD_DAYS}
+"""What rules call the figures that were recorded lately."""
+"""The figure of a whole SLO that is its period in days, as it was recorded last."""
+_USUAL_PERIOD = Duration.of(days=30)
 
 SLOT = Duration.of(minutes=5)
 """Events are counted in slots of this length."""
@@ -53,6 +60,10 @@ def figure_of(metric: str) -> Figure:
     return metric, None
 
 
+def period_of(days: Decimal | None) -> Duration:
+    return Duration(round(days * 86_400_000)) if days is not None else _USUAL_PERIOD
+
+
 def identity_of(labels: Mapping[str, str]) -> Identity:
     return labels.get(naming.SERVICE, ""), labels.get(naming.SLO, "")
 
@@ -64,21 +75,27 @@ class Facts:
     values: dict[Figure, Decimal] = field(default_factory=dict)
     ambiguous: set[Figure] = field(default_factory=set)
     """Figures with two series where one is due: nobody knows which of them is right."""
+    flawed: dict[Figure, str] = field(default_factory=dict)
+    """Figures whose value is none, and the sentence that says why."""
     seen: set[Figure] = field(default_factory=set)
 
-    def take(self, figure: Figure, value: Decimal | None) -> None:
+    def take(self, figure: Figure, told: Measured) -> None:
         if figure in self.seen:
             self.ambiguous.add(figure)
             self.values.pop(figure, None)
             return
         self.seen.add(figure)
-        if value is not None:
-            self.values[figure] = value
+        if told.value is not None:
+            self.values[figure] = told.value
+        elif told.flaw:
+            kind, window = figure
+            self.flawed[figure] = told.flaw_of(f"{kind}{window or ''}")
 
     @property
     def doubts(self) -> Iterator[str]:
         for kind, window in sorted(self.ambiguous, key=str):
             yield f"two series where one is due: {kind}{window or ''}"
+        yield from sorted(set(self.flawed.values()))
 
     def get(self, kind: str, window: Duration | None = None) -> Decimal | None:
         return self.values.get((kind, window))
@@ -106,11 +123,13 @@ class RecordedSlo:
 
     whole: dict[str, list[tuple[Labels, Decimal]]] = field(default_factory=dict)
     """Figures that all groups share, with the labels of the series that told each."""
+    flawed: list[tuple[Labels, str]] = field(default_factory=list)
+    """What is wrong with those that are no figures, with the same labels."""
     living: list[Labels] = field(default_factory=list)
     """The labels of each objective that is recorded now."""
     lately: list[Labels] = field(default_factory=list)
     """The same of each that was recorded lately."""
-    samples: list[tuple[Labels, Figure, Decimal | None]] = field(default_factory=list)
+    samples: list[tuple[Labels, Figure, Measured]] = field(default_factory=list)
     alerts: list[Labels] = field(default_factory=list)
 
     @property
@@ -119,11 +138,24 @@ class RecordedSlo:
         seconds = max((value for _, value in self.whole.get(naming.BASE_WINDOW, ())), default=Decimal(0))
         return Duration(round(seconds * 1000)) if seconds > 0 else BASE_WINDOWS[0]
 
-    def take_whole(self, figure: str, labels: Labels, value: Decimal) -> None:
-        self.whole.setdefault(figure, []).append((labels, value))
+    @property
+    def period(self) -> Duration:
+        """The longest compliance period that is recorded; the usual one where none is."""
+        return period_of(max((days for _, days in self.whole.get(LAST_PERIOD, ())), default=None))
 
-    def take(self, labels: Labels, figure: Figure, value: Decimal | None) -> None:
-        self.samples.append((labels, figure, value))
+    def take_whole(self, figure: str, labels: Labels, told: Measured) -> None:
+        """Of a whole SLO also NaN is a flaw: nothing of it is ever unknown where it is recorded."""
+        if told.value is not None:
+            self.whole.setdefault(figure, []).append((labels, told.value))
+        else:
+            self.flawed.append((labels, told.flaw_of(_METRICS.get(figure, figure))))
+
+    def take(self, labels: Labels, figure: Figure, told: Measured) -> None:
+        self.samples.append((labels, figure, told))
+
+    def flaws(self, group: Group) -> Iterator[str]:
+        """What is wrong with the figures that the group shares with others."""
+        yield from dict.fromkeys(flaw for labels, flaw in self.flawed if _agree(labels, group))
 
     def whole_of(self, figure: str, group: Group) -> Decimal | None:
         """Of several series, as when an owner's label just changed, the strictest objective holds."""
@@ -135,18 +167,18 @@ class RecordedSlo:
         shared = self._shared_names()
         own = self._own_labels(shared)
         found: dict[Group, Facts] = {}
-        for labels, figure, value in self.samples:
+        for labels, figure, told in self.samples:
             names = labels.keys() - _NO_GROUP_LABELS
             telling = {name: labels[name] for name in names if own.get(name) != labels[name]}
             if figure[0] != RATIO:  # before the label was given, the same rules recorded without it
                 telling |= dict.fromkeys(shared - names, "")
-            found.setdefault(tuple(sorted(telling.items())), Facts()).take(figure, value)
+            found.setdefault(tuple(sorted(telling.items())), Facts()).take(figure, told)
         objectives = [*self.living, *self.lately]
-        told = _names(objectives)
+        told_apart = _names(objectives)
         for group, facts in found.items():
             if not objectives or any(_agree(labels, group) for labels in objectives):
                 values = dict(group)
-                names = shared | (values.keys() & told)
+                names = shared | (values.keys() & told_apart)
                 apart = {name: values.get(name, own.get(name, "")) for name in sorted(names)}
                 yield GroupFacts(group, apart, facts)
 

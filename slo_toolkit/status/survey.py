@@ -11,12 +11,13 @@ from slo_toolkit.plan.tiers import effective_tiers
 from slo_toolkit.slo import Labels, RawSli, Slo, no_labels
 from slo_toolkit.status.assess import assess
 from slo_toolkit.status.model import Answer
-from slo_toolkit.status.names import Selection
+from slo_toolkit.status.names import Selection, did_you_mean
 from slo_toolkit.status.periods import Period
 from slo_toolkit.status.raw import read_raw
 from slo_toolkit.status.reading import MAX_AGE_SECONDS, Reading, Source
-from slo_toolkit.status.recorded import read_recorded
+from slo_toolkit.status.recorded import read_recorded, recorded_names
 from slo_toolkit.status.series import Identity
+from slo_toolkit.status.sharing import told_once
 from slo_toolkit.status.verdict import worst_first
 
 _NOTICEABLE_SKEW_SECONDS = 30
@@ -62,7 +63,7 @@ def take(source: Source, wanted: Wanted) -> Survey:
     """The readings themselves; raises as `ask` does."""
     chosen, warnings = _chosen(source, wanted)
     doubts, more = _doubts_about_all(source, wanted)
-    _expect_all(wanted, chosen, more)
+    _expect_all(source, wanted, chosen, more)
     return Survey(tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *more))
 
 
@@ -80,9 +81,11 @@ def _chosen(source: Source, wanted: Wanted) -> tuple[list[Reading], list[str]]:
 def _selected(wanted: Wanted) -> tuple[Slo, ...] | None:
     if wanted.specs is None:
         return None
-    unmatched = wanted.selection.unmatched([(slo.service, slo.name) for slo in wanted.specs])
+    names = [(slo.service, slo.name) for slo in wanted.specs]
+    unmatched = wanted.selection.unmatched(names)
     if unmatched:
-        raise InputError(f"no spec has an SLO {_listed(unmatched)}")
+        missing = f"no spec has an SLO {_listed(unmatched)}"
+        raise InputError("; ".join(filter(None, (missing, did_you_mean(unmatched, names)))))
     return tuple(slo for slo in wanted.specs if wanted.selection.matches(slo.service, slo.name))
 
 
@@ -91,8 +94,9 @@ def _id_regex(wanted: Wanted, specs: Sequence[Slo] | None) -> str | None:
     return None if specs is not None and not wanted.selection.patterns else wanted.selection.id_regex
 
 
-def _expect_all(wanted: Wanted, readings: Sequence[Reading], warnings: Sequence[str]) -> None:
+def _expect_all(source: Source, wanted: Wanted, readings: Sequence[Reading], warnings: Sequence[str]) -> None:
     unmatched = wanted.selection.unmatched([(reading.service, reading.slo) for reading in readings])
+    near = did_you_mean(unmatched, recorded_names(source, wanted.at)) if unmatched else ""
     if unmatched:
         missing = f"no rules record an SLO {_listed(unmatched)}"
     elif not readings:
@@ -100,7 +104,7 @@ def _expect_all(wanted: Wanted, readings: Sequence[Reading], warnings: Sequence[
         missing = f"no rules record an SLO{which} here"
     else:
         return
-    advice = "load the rules that `slo compile` makes, or measure without them with --spec PATH"
+    advice = near or "load the rules that `slo compile` makes, or measure without them with --spec PATH"
     raise NotMeasurable("; ".join((missing, *warnings, advice)))
 
 
@@ -117,20 +121,19 @@ def _with_specs(
         by_identity.setdefault((reading.service, reading.slo), []).append(reading)
     readings: list[Reading] = []
     unrecorded: list[Slo] = []
-    warnings: list[str] = []
+    warnings: list[tuple[str, str]] = []
     for slo in specs:
+        name = f"{slo.service}/{slo.name}"
         found = by_identity.get((slo.service, slo.name), [])
         if any(reading.error_ratio is not None for reading in found):
             readings += [_by_spec(reading, slo, wanted.period) for reading in found]
-            warnings += dict.fromkeys(doubt for reading in found for doubt in _disagreements(reading, slo))
+            warnings += [(name, doubt) for reading in found for doubt in _disagreements(reading, slo)]
         else:
             unrecorded.append(slo)
-            warnings += [
-                f"{slo.service}/{slo.name}: {doubt}" for reading in found for doubt in reading.doubts
-            ]
+            warnings += [(name, doubt) for reading in found for doubt in reading.doubts]
     if unrecorded:
         readings += read_raw(source, unrecorded, wanted.at, wanted.period)
-    return readings, warnings
+    return readings, list(told_once(warnings))
 
 
 def _by_spec(reading: Reading, slo: Slo, period: Period | None) -> Reading:
@@ -149,14 +152,13 @@ def _by_spec(reading: Reading, slo: Slo, period: Period | None) -> Reading:
 
 
 def _disagreements(reading: Reading, slo: Slo) -> Iterator[str]:
-    name = f"{slo.service}/{slo.name}"
     if reading.objective is not None and reading.objective != slo.objective.ratio:
         yield (
-            f"{name}: the loaded rules have the objective {plain(reading.objective * 100)} %, "
+            f"the loaded rules have the objective {plain(reading.objective * 100)} %, "
             f"the spec {plain(slo.objective.percent)} %; judged by the spec"
         )
     if reading.period != slo.period:
-        yield f"{name}: the loaded rules have the period {reading.period}, the spec {slo.period}"
+        yield f"the loaded rules have the period {reading.period}, the spec {slo.period}"
 
 
 def _doubts_about_all(source: Source, wanted: Wanted) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -38,7 +38,7 @@ def test_drift_answers_1(project: Project) -> None:
         (["compose"], "Did you mean 'compile'?"),
         (["compile", "--chek"], "--check"),
         (["compile", "--period", "1month"], "is no duration"),
-        (["compile", "--period", "36h"], "whole number of days"),
+        (["compile", "--period", "36h"], "not a number of whole days"),
         (["compile", "--scrape-interval", "often"], "is no duration"),
         (["validate", "--scrape-interval", "2h"], "is above 1h"),
         (["budget", "--scrape-interval", "5m"], "--scrape-interval needs --spec"),
@@ -94,6 +94,18 @@ def test_a_folder_without_any_spec_answers_2(project: Project, verb: str) -> Non
 
     assert result.code == 2
     assert "slo: error: no SLO spec in empty" in result.stderr
+
+
+@pytest.mark.parametrize("verb", ["compile", "validate"])
+def test_a_folder_without_alert_windows_is_no_place_for_them(project: Project, verb: str) -> None:
+    """The Workbook's would hold, and nobody would notice."""
+    (project.folder / "empty").mkdir()
+
+    result = project.slo(verb, "--windows", "empty")
+
+    assert result.code == 2
+    assert "slo: error: no AlertWindows document in empty" in result.stderr
+    assert project.files() == set()
 
 
 @pytest.mark.parametrize("call", [["compile", "--stdout"], ["compile", "--check"], ["validate"], ["--help"]])

@@ -6,7 +6,7 @@ import pytest
 
 from slo_toolkit.meaning.labels import ResultLabels
 from slo_toolkit.meaning.linear import Unit
-from slo_toolkit.meaning.query import is_born_with, needed, pinned, quotient, read
+from slo_toolkit.meaning.query import is_born_with, needed, pinned, quotient, read, witnesses
 from slo_toolkit.meaning.text import arguments, cut, unbalanced, without_comments
 
 
@@ -250,3 +250,26 @@ def test_a_query_that_is_too_deep_is_taken_as_it_stands() -> None:
     assert not read(query(deep)).known
     assert quotient(query(f"{deep} / {deep}")) is None
     assert needed(query(deep)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sum(rate(a[5m]))", ()),
+        ("sum(rate(a[5m])) + sum(rate(b[5m]))", ()),
+        ("sum(rate(a[5m])) or vector(0)", ("present_over_time(a{}[5m])",)),
+        (
+            '(sum(rate(a{x="1"}[5m])) or vector(0)) + (sum(rate(b[5m])) or vector(0))',
+            ('present_over_time(a{x="1"}[5m])', "present_over_time(b{}[5m])"),
+        ),
+        (
+            "sum(rate(a[5m])) or sum(rate(b[5m]))",
+            ("present_over_time(a{}[5m])", "present_over_time(b{}[5m])"),
+        ),
+        ("sum(rate(a[5m] offset 1m)) or vector(0)", ("a{} offset 1m",)),
+        ("vector(1)", ()),
+        ("sum(", ()),
+    ],
+)
+def test_a_query_that_always_answers_is_witnessed_by_its_series(text: str, expected: tuple[str, ...]) -> None:
+    assert witnesses(text, "5m") == expected

@@ -155,7 +155,9 @@ def test_who_writes_meanwhile_is_not_overwritten(folder: Path, slo: Told, grafan
     with running(meddled) as stub:
         code, _, told = slo("--url", stub.url, "--apply")
     assert code == 3
-    assert "412 Precondition Failed (The dashboard has been changed by someone else)" in told
+    assert (
+        "412 Precondition Failed (version-mismatch: The dashboard has been changed by someone else)" in told
+    )
     assert "somebody has written it since it was read" in told
     assert grafana.dashboards["slo-overview"].model["title"] == "Theirs"
 

@@ -8,6 +8,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -157,6 +158,28 @@ def test_a_certificate_that_nobody_vouches_for(tls_stub: StartTls, connect: Conn
 def test_a_certificate_for_another_name(tls_stub: StartTls, connect: Connect, authority: Authority) -> None:
     with pytest.raises(Unreachable, match="use the name for which the certificate was made"):
         connect(tls_stub("prometheus.example.com").url, ca_file=authority.ca_file).instant("up")
+
+
+@pytest.mark.parametrize(
+    ("first_day", "last_day", "told", "advice"),
+    [
+        (-30, -1, "certificate has expired", "the server needs a new certificate"),
+        (1, 30, "certificate is not yet valid", "look at the clock of this machine"),
+    ],
+)
+def test_a_certificate_out_of_its_time(
+    connect: Connect, authority: Authority, first_day: int, last_day: int, told: str, advice: str
+) -> None:
+    """Another authority would not help."""
+    now = datetime.now(UTC)
+    first, last = (now + timedelta(days=days) for days in (first_day, last_day))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.ca.issue_cert("127.0.0.1", not_before=first, not_after=last).configure_cert(context)
+    with running(always(vector("1")), context) as server, pytest.raises(Unreachable) as caught:
+        connect(server.url, ca_file=authority.ca_file).instant("up")
+    assert told in caught.value.came
+    assert advice in caught.value.advice
+    assert "CA_FILE" not in str(caught.value)
 
 
 @pytest.mark.parametrize("in_one_file", [False, True])

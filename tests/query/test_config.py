@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ contexts:
         "2:1 the config file has no key `context`|did you mean `contexts`?",
         "5:10 `url`: this is no address of a server: write for example http://localhost:9090|",
         "6:5 a context has no key `user`|did you mean `username`?",
-        "7:14 `timeout`: this is no length of time: write for example 30s|",
+        "7:14 `timeout`: this is no length of time from 0.1 to 3600 seconds: write for example 30s|",
         "8:15 this is no header: write for example X-Scope-OrgID: team-a|",
         "8:30 `X-B` is text|",
         "9:19 `bearer_token` is text|",
@@ -146,3 +147,21 @@ def test_a_file_that_is_no_config_by_its_size(file: Path) -> None:
 def test_a_folder_is_no_config(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: Is a directory"):
         resolve_connection({}, {}, tmp_path)
+
+
+def test_a_pipe_is_read_as_a_shell_gives_it(tmp_path: Path) -> None:
+    """As in `--config <(decrypt config.yaml)`."""
+    here, there = os.pipe()
+    with os.fdopen(here), os.fdopen(there, "w") as writer:
+        writer.write("current-context: a\ncontexts: {a: {url: 'http://a'}}\n")
+        writer.close()
+        assert resolve_connection({}, {}, f"/dev/fd/{here}").url == "http://a"
+
+
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slo_toolkit.query.files.PIPE_SECONDS", 0.05)
+    os.mkfifo(tmp_path / "config.yaml")
+    with pytest.raises(InputError, match="cannot be read: it is a pipe, and nothing came through it within"):
+        resolve_connection({}, {}, tmp_path / "config.yaml")

@@ -124,11 +124,19 @@ def test_warnings_are_collected_once_each_and_remarks_are_kept_apart(
     "partial",
     [
         {"isPartial": True},
+        {"isPartial": "true"},
+        {"isPartial": 1},
+        {"is_partial": "yes"},
+        {"data": {"resultType": "vector", "result": [], "isPartial": "True"}},
+        {"error": "store-2 is missing"},
         {"warnings": "one that stands in no list"},
         {"warnings": [{"message": "one that is no text"}]},
         {"data": {"resultType": "vector", "result": [], "warnings": ["store-2 is missing"]}},
     ],
-    ids=["VictoriaMetrics", "no list", "no text", "old Thanos"],
+    ids=[
+        *("VictoriaMetrics", "text", "a number", "another spelling", "within data", "an error"),
+        *("no list", "no text", "old Thanos"),
+    ],
 )
 def test_a_partial_answer_is_a_warning_however_a_server_tells_it(
     stub: StartStub, connect: Connect, partial: dict[str, object]
@@ -137,6 +145,13 @@ def test_a_partial_answer_is_a_warning_however_a_server_tells_it(
     prometheus = connect(server.url)
     prometheus.instant("up")
     assert len(prometheus.warnings) == 1
+
+
+@pytest.mark.parametrize("flag", [False, "false", None])
+def test_a_flag_that_says_no_is_no_warning(stub: StartStub, connect: Connect, flag: object) -> None:
+    prometheus = connect(stub(always(vector("1", isPartial=flag))).url)
+    prometheus.instant("up")
+    assert prometheus.warnings == ()
 
 
 def test_thanos_is_told_to_refuse_rather_than_to_answer_in_part(stub: StartStub, connect: Connect) -> None:
@@ -185,6 +200,30 @@ def test_a_server_without_a_date_is_asked_for_its_time(stub: StartStub, connect:
     assert server.asked[0].form["query"] == "time()"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        success("scalar", [5000, "NaN"]),
+        success("scalar", [5000, "+Inf"]),
+        success("vector", []),
+        vector("1", "2"),
+    ],
+    ids=["NaN", "infinite", "empty", "two"],
+)
+def test_a_server_that_does_not_tell_its_time_has_no_answer(
+    stub: StartStub, connect: Connect, answer: Says
+) -> None:
+    with pytest.raises(WrongAnswer, match="no Date, and no time where time"):
+        connect(stub(always(Says(answer.body, date=False))).url).server_time()
+
+
+@pytest.mark.parametrize("date", ["", " ", "yesterday", "Mon, 99 Foo 99999 99:99:99 GMT"])
+def test_a_date_that_is_none_is_as_good_as_no_date(stub: StartStub, connect: Connect, date: str) -> None:
+    answer = success("scalar", [5000, "5000"])
+    server = stub(always(Says(answer.body, headers={**JSON, "Date": date}, date=False)))
+    assert connect(server.url).server_time() == 5000
+
+
 def test_the_http_client_is_loaded_only_for_a_question() -> None:
     program = (
         "import sys\n"
@@ -206,6 +245,15 @@ def test_the_http_client_is_loaded_only_for_a_question() -> None:
         ([{"metric": [], "value": [1, "2"]}], "cannot be read"),
         ([{"metric": {"n": 1}, "value": [1, "2"]}], "cannot be read"),
         ([{"metric": {}, "value": [10**400, "2"]}], "cannot be read"),
+        ([{"metric": {}, "value": [math.nan, "2"]}], "cannot be read"),
+        ([{"metric": {}, "value": [math.inf, "2"]}], "cannot be read"),
+        ([{"metric": {}, "value": ["1", "2"]}], "cannot be read"),
+        ([{"metric": {}, "value": "12"}], "cannot be read"),
+        ([{"metric": {}, "value": [True, "2"]}], "cannot be read"),
+        ([{"metric": {}, "value": [1, "1_000"]}], "cannot be read"),
+        ([{"metric": {}, "value": [1, " 1"]}], "cannot be read"),
+        ([{"metric": {}, "value": [1, "\u0663"]}], "cannot be read"),
+        ([{"metric": {"n": "\ud800"}, "value": [1, "2"]}], "cannot be read"),
         (None, "cannot be read"),
         ([7], "cannot be read"),
     ],
@@ -214,3 +262,11 @@ def test_samples_that_are_none_are_told(stub: StartStub, connect: Connect, resul
     server = stub(always(success("vector", result)))
     with pytest.raises(WrongAnswer, match=told):
         connect(server.url).instant("up")
+
+
+def test_a_key_that_is_there_twice_is_a_damaged_answer(stub: StartStub, connect: Connect) -> None:
+    body = success("vector", [{"metric": {}, "value": [1, "0"]}]).body.replace(
+        b'"metric"', b'"value": 1, "metric"'
+    )
+    with pytest.raises(WrongAnswer, match="damaged"):
+        connect(stub(always(Says(body))).url).instant("up")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from slo_toolkit.query import Connection, resolve_connection
 
 PROD = "https://prometheus.example.com"
 LOCAL = "http://localhost:9090"
+SIX = "http://[fd00::1:2]:9090"
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +133,41 @@ def test_another_config_file(config: Path, tmp_path: Path) -> None:
         resolve_connection({}, {"SLO_CONFIG": "/nowhere"})
 
 
+def test_a_home_of_another_user_is_told_and_needs_not_be_read(config: Path) -> None:
+    with as_another_user(config.parent.parent):
+        connection = resolve_connection({"url": LOCAL}, {})
+        with pytest.raises(InputError) as nowhere:
+            resolve_connection({}, {})
+        with pytest.raises(InputError) as named:
+            resolve_connection({"url": LOCAL, "context": "prod"}, {})
+    (warning,) = connection.warnings
+    assert connection.url == LOCAL
+    assert f"the config file {config} cannot be read (Permission denied): set HOME" in warning
+    assert "give --prometheus URL" in str(nowhere.value)
+    assert warning in str(nowhere.value)
+    assert str(named.value).startswith("there is no context 'prod': the config file")
+
+
+@contextmanager
+def as_another_user(folder: Path) -> Iterator[None]:
+    """Somebody who may not look into the folder: root may look everywhere, so root becomes nobody."""
+    folder.chmod(0)
+    if os.geteuid() == 0:
+        os.seteuid(65_534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+    else:
+        yield
+    folder.chmod(0o700)
+
+
+def test_a_user_who_does_not_exist_has_no_config() -> None:
+    with pytest.raises(InputError, match=r"~nobody-of-that-name/config\.yaml cannot be read: No such file"):
+        resolve_connection({"url": LOCAL}, {"SLO_CONFIG": "~nobody-of-that-name/config.yaml"})
+
+
 def test_credentials_go_only_to_the_server_they_came_with(config: Path) -> None:
     elsewhere = resolve_connection({"url": LOCAL}, {})
     assert (elsewhere.username, elsewhere.password_file, dict(elsewhere.headers)) == ("", "", {})
@@ -192,8 +231,8 @@ def test_no_representation_shows_a_secret() -> None:
         ({"CLIENT_KEY": "a"}, "no client certificate: set SLO_PROMETHEUS_CLIENT_CERT"),
         ({"BEARER_TOKEN": "a", "HEADERS": "authorization: b"}, "the header Authorization"),
         ({"TIMEOUT": "soon"}, "SLO_PROMETHEUS_TIMEOUT: this is no length of time"),
-        ({"TIMEOUT": "0"}, "SLO_PROMETHEUS_TIMEOUT: a timeout is above zero"),
-        ({"TIMEOUT": "nan"}, "SLO_PROMETHEUS_TIMEOUT: a timeout is above zero"),
+        ({"TIMEOUT": "0"}, "SLO_PROMETHEUS_TIMEOUT: this is no length of time from 0.1 to 3600 seconds"),
+        ({"TIMEOUT": "1e12"}, "SLO_PROMETHEUS_TIMEOUT: this is no length of time from 0.1 to 3600 seconds"),
         ({"HEADERS": "no colon"}, "SLO_PROMETHEUS_HEADERS: this is no header"),
         ({"HEADERS": "X-A: ä"}, "the header X-A holds"),
         ({"PROXY": "socks5://proxy"}, "SLO_PROMETHEUS_PROXY: this is no address"),
@@ -237,6 +276,15 @@ def test_a_wrong_address_is_told_without_its_secrets(url: str) -> None:
     assert "sesame" not in str(caught.value)
 
 
+@pytest.mark.parametrize("setting", ["url", "proxy"])
+@pytest.mark.parametrize("address", ["http://alice:12/sesame@host", "https://host/sesame@team/prometheus"])
+def test_an_at_sign_in_a_path_is_told_without_what_may_be_a_password(setting: str, address: str) -> None:
+    with pytest.raises(InputError, match="@ behind its first slash: write %40 in a path, and %2F") as caught:
+        resolve_connection({"url": LOCAL, setting: address}, {})
+    assert "sesame" not in str(caught.value)
+    assert "12" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("url", "environ", "expected"),
     [
@@ -252,6 +300,22 @@ def test_a_wrong_address_is_told_without_its_secrets(url: str) -> None:
         ("http://10.1.2.3:9090", {"HTTP_PROXY": "http://a:1", "NO_PROXY": "10.0.0.0/8"}, ""),
         ("http://10.1.2.3:9090", {"HTTP_PROXY": "http://a:1", "NO_PROXY": "10.1.2.3:80"}, "http://a:1"),
         (LOCAL, {"HTTP_PROXY": "http://a:1", "NO_PROXY": "localhost:9090"}, ""),
+        (PROD, {"HTTPS_PROXY": "http://a:1", "NO_PROXY": "prometheus.example.com:443"}, ""),
+        *(
+            (SIX, {"HTTP_PROXY": "http://a:1", "NO_PROXY": entry}, expected)
+            for entry, expected in (
+                ("fd00::1:2", ""),
+                ("[fd00::1:2]", ""),
+                ("[FD00:0::1:2]:9090", ""),
+                ("fd00::/8", ""),
+                ("[fd00::]/8", ""),
+                ("10.0.0.1, fd00::1:2", ""),
+                ("[fd00::1:2]:80", "http://a:1"),
+                ("fd00::1", "http://a:1"),
+                ("fe80::/10", "http://a:1"),
+                ("10.0.0.0/8", "http://a:1"),
+            )
+        ),
         (LOCAL, {"HTTP_PROXY": "http://a:1", "SLO_PROMETHEUS_PROXY": "http://b:2"}, "http://b:2"),
     ],
 )

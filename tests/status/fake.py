@@ -140,6 +140,8 @@ def of(series: list[tuple[dict[str, str], float]], **kept: Any) -> Answers:
     """Answers over HTTP as a Prometheus would that has these series, and recorded them just now."""
 
     def script(asked: Asked) -> Says:
+        if asked.method == "GET":  # what a Prometheus alone tells of itself
+            return Says(b"404 page not found", 404)
         if asked.path.endswith("query_range"):
             return success("matrix", [])
         now = time.time()

@@ -210,12 +210,41 @@ def _with_warning(answer: Says) -> Says:
     return Says(json.dumps({**json.loads(answer.body), "warnings": ["store away"]}).encode())
 
 
-@pytest.mark.parametrize("value", ["NaN", "Inf"])
-def test_a_figure_that_is_no_number(slo: SloCommand, serve: Serve, spec: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "why"), [("NaN", "no events were measured in the period"), ("Inf", "ratio_rate30d is infinite")]
+)
+def test_a_figure_that_is_no_number(slo: SloCommand, serve: Serve, spec: str, value: str, why: str) -> None:
     told = doubt(slo, serve(of(recorded(ratio_rate30d=float(value)))).url)
-    assert "shop/requests: not measurable: no events were measured in the period" in told
+    assert "shop/requests: not measurable: " in told
+    assert why in told
     told = doubt(slo, serve(raw(value, value)).url, "--spec", spec)
     assert "shop/requests: not measurable" in told
+
+
+def test_the_same_failure_of_many_slos_is_one_line(slo: SloCommand, serve: Serve) -> None:
+    series = [item for number in range(100) for item in recorded(slo=f"slo-{number:03}")]
+    code, out, err = slo("budget", "--prometheus", serve(of(series, evaluated_at=time.time() - HOUR)).url)
+    assert code == 3
+    assert err.count("\n") == 1
+    assert err.startswith(
+        "slo: 100 SLOs (shop/slo-000, shop/slo-001, shop/slo-002 and 97 more): not measurable: "
+    )
+    assert out.count("its rules were last evaluated at") == 1, "below the table, and in it by its number"
+    assert out.count("           [1]\n") == 100
+
+
+def test_a_warning_about_many_slos_is_one_line(slo: SloCommand, serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    head, _, one = SPEC.partition("slos:\n")
+    one = one.replace("99.9", "99.5")
+    path.write_text(head + "slos:\n" + "".join(one.replace("requests\n", f"slo-{n}\n", 1) for n in range(4)))
+    series = [item for number in range(4) for item in recorded(slo=f"slo-{number}")]
+    code, _, err = slo("budget", "--prometheus", serve(of(series)).url, "--spec", str(path))
+    assert code == 0
+    assert err == (
+        "slo: warning: 4 SLOs (shop/slo-0, shop/slo-1, shop/slo-2 and 1 more): "
+        "the loaded rules have the objective 99.9 %, the spec 99.5 %; judged by the spec\n"
+    )
 
 
 def test_two_series_where_one_is_due(slo: SloCommand, serve: Serve, spec: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 from decimal import Decimal
 
 import pytest
 
-from slo_toolkit.errors import InputError
+from slo_toolkit.errors import InputError, NotMeasurable
+from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Objective, RawSli, Slo
 from slo_toolkit.status.model import Origin
 from slo_toolkit.status.names import Selection
@@ -75,6 +77,36 @@ def test_a_recorded_slo_is_judged_by_its_spec() -> None:
     )
 
 
-def test_a_name_that_no_spec_has_is_a_mistake_of_the_call() -> None:
-    with pytest.raises(InputError, match="'chekout'"):
-        ask(FakePrometheus(recorded()), Wanted(at=AT, specs=(SPEC,), selection=Selection.of(["chekout"])))
+def test_a_name_that_no_spec_has_is_a_mistake_of_the_call_and_the_nearest_is_told() -> None:
+    with pytest.raises(InputError, match=r"named 'shop/reqests'; did you mean shop/requests\?"):
+        ask(
+            FakePrometheus(recorded()), Wanted(at=AT, specs=(SPEC,), selection=Selection.of(["shop/reqests"]))
+        )
+    with pytest.raises(InputError, match=r"named 'zzz'$"):
+        ask(FakePrometheus(recorded()), Wanted(at=AT, specs=(SPEC,), selection=Selection.of(["zzz"])))
+
+
+class OfNames(FakePrometheus):
+    """It records some SLOs, and nothing of those that are asked for."""
+
+    def instant(self, expr: str, at: float) -> Sequence[Sample]:
+        if expr != "group by (sloth_service, sloth_slo) (slo:objective:ratio)":
+            return ()
+        names = [("checkout", "availability"), ("checkout", "latency"), ("search", "availability")]
+        return [Sample(identity(*name), 1.0, at) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("availabilty", "did you mean checkout/availability or search/availability?"),
+        ("chekout/*", "did you mean checkout/availability or checkout/latency?"),
+        ("Checkout/Latency", "did you mean checkout/latency?"),
+        ("checkout_latency", "did you mean checkout/latency?"),
+        ("quite-another", "load the rules that `slo compile` makes"),
+    ],
+)
+def test_a_name_that_no_rules_record_is_told_with_the_nearest(asked: str, told: str) -> None:
+    with pytest.raises(NotMeasurable) as caught:
+        ask(OfNames(), Wanted(at=AT, selection=Selection.of([asked])))
+    assert str(caught.value).startswith(f"no rules record an SLO named {asked!r}; {told}")

@@ -73,7 +73,7 @@ def test_an_alert_on_the_whole_period_is_told_as_any_other(status_of: StatusOf) 
     ("prometheus", "reason"),
     [
         (FakePrometheus(recorded(ratio_rate30d=math.nan)), "no events were measured in the period"),
-        (FakePrometheus(recorded(ratio_rate30d=math.inf)), "no events were measured in the period"),
+        (FakePrometheus(recorded(ratio_rate30d=math.inf)), "ratio_rate30d is infinite"),
         (FakePrometheus(recorded(without=["slo:sli_error:ratio_rate30d"])), "no events were measured"),
         (FakePrometheus(recorded(without=["slo:valid_events:rate5m"])), "returned nothing in the last five"),
         (FakePrometheus(recorded(), evaluated_at=AT - 3600), "last evaluated at 2026-11-24T05:00:00Z"),
@@ -168,3 +168,28 @@ def test_rules_of_sloth_tell_ratios_alone(status_of: StatusOf) -> None:
         Decimal("0.003333"),
         None,
     ]
+
+
+@pytest.mark.parametrize("days", [740_000.0, 1e300, 1e-9, 0.0, -30.0])
+def test_a_recorded_period_that_is_none_is_told_and_never_green(status_of: StatusOf, days: float) -> None:
+    status = status_of(FakePrometheus(recorded(days=days)))
+    assert status.verdict is Verdict.NO_DATA
+    assert status.reasons == (
+        f"slo:time_period:days is {days:g}, which is no period from five minutes to a hundred years in days",
+    )
+
+
+@pytest.mark.parametrize("objective", [1.0, 0.0, 1.5])
+def test_an_objective_that_leaves_no_budget_is_told_with_what_would_be_right(
+    status_of: StatusOf, objective: float
+) -> None:
+    series = [
+        (labels, objective if labels["__name__"] == "slo:objective:ratio" else value)
+        for labels, value in recorded()
+    ]
+    status = status_of(FakePrometheus(series))
+    assert status.verdict is Verdict.NO_DATA
+    assert status.reasons == (
+        f"slo:objective:ratio is {objective:g}, which is no objective that leaves a budget: "
+        "state one above 0 and below 100 % in its spec, such as 99.9",
+    )

@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyte
 import pytest
@@ -85,8 +86,8 @@ class Terminal:
 
 
 @contextmanager
-def watching(url: str) -> Iterator[Terminal]:
-    terminal = Terminal(_command(url))
+def watching(url: str, *arguments: str) -> Iterator[Terminal]:
+    terminal = Terminal([*_command(url), *arguments])
     try:
         yield terminal
     finally:
@@ -128,6 +129,23 @@ def test_a_server_that_goes_away_for_a_while_ends_nothing(serve: Serve) -> None:
         assert "not measurable" not in terminal.text()
 
 
+def test_a_token_file_that_is_gone_for_a_moment_ends_nothing(serve: Serve, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("abc")
+    with watching(serve(of(recorded())).url, "--bearer-token-file", str(token)) as terminal:
+        terminal.wait_for(lambda: "1 met at" in terminal.text())
+        token.unlink()
+        terminal.wait_for(lambda: terminal.text().startswith("not measurable: the bearer token file"))
+        token.write_text("def")
+        terminal.wait_for(lambda: "1 met at" in terminal.text())
+
+
+def test_a_token_file_that_was_never_there_is_a_wrong_call(serve: Serve, tmp_path: Path) -> None:
+    with watching(serve(of(recorded())).url, "--bearer-token-file", str(tmp_path / "token")) as terminal:
+        assert terminal.ended() == 2
+        assert "No such file" in " ".join(terminal.text().split())
+
+
 def test_more_slos_than_lines_are_cut_where_they_are_better(serve: Serve) -> None:
     series = [item for number in range(100) for item in recorded(slo=f"slo-{number:03}")]
     series += recorded(slo="spent", ratio_rate30d=0.5)
@@ -165,7 +183,7 @@ def test_without_a_terminal_one_answer_follows_the_other(serve: Serve) -> None:
     assert not any("\x1b" in line for line in seen)
 
 
-@pytest.mark.parametrize("interval", ["0", "0.5", "soon"])
+@pytest.mark.parametrize("interval", ["0", "0.5", "soon", "nan", "1e9"])
 def test_an_interval_that_is_none_is_a_wrong_call(interval: str) -> None:
     command = [*_command("http://127.0.0.1:1"), "--interval", interval]
     assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 2

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import click
 
-from slo_toolkit.cli.console import plural, printable
+from slo_toolkit.cli.console import plural
 from slo_toolkit.errors import Level, Problem
+from slo_toolkit.foreign_text import columns, on_one_line
 from slo_toolkit.spec import Loaded
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
@@ -49,11 +49,11 @@ def _count(problems: Sequence[Problem]) -> str:
 
 def _lines(problem: Problem) -> Iterator[str]:
     level = click.style(f"{problem.level}:", fg=_COLOURS[problem.level], bold=True)
-    yield f"{printable(str(problem.position))}: {level} {printable(problem.message)}"
+    yield f"{on_one_line(str(problem.position))}: {level} {on_one_line(problem.message)}"
     if problem.snippet and problem.position.column:
         yield from _marked(problem)
     if problem.hint:
-        yield f"    {click.style('hint:', bold=True)} {printable(problem.hint)}"
+        yield f"    {click.style('hint:', bold=True)} {on_one_line(problem.hint)}"
 
 
 def _marked(problem: Problem) -> Iterator[str]:
@@ -62,22 +62,16 @@ def _marked(problem: Problem) -> Iterator[str]:
     shown = problem.snippet[cut : cut + _SHOWN]
     before, marked = shown[: start - cut], shown[start - cut : start - cut + problem.width]
     left, right = "..." if cut else "", "..." if len(problem.snippet) > cut + _SHOWN else ""
-    caret = "^" * max(1, _columns(marked))
-    yield f"    {left}{printable(shown)}{right}"
+    caret = "^" * max(1, columns(on_one_line(marked)))
+    yield f"    {left}{_with_tabs(shown)}{right}"
     yield f"    {' ' * len(left)}{_blank(before)}{click.style(caret, fg=_COLOURS[problem.level])}"
 
 
+def _with_tabs(text: str) -> str:
+    """The text on one line; a tab stays one, as in the file."""
+    return "\t".join(map(on_one_line, text.split("\t")))
+
+
 def _blank(text: str) -> str:
-    """As wide as `text`; a tab stays one, since only the terminal knows how wide it is."""
-    return "".join("\t" if character == "\t" else " " * _columns(character) for character in text)
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal `text` takes."""
-    return sum(_width(character) for character in printable(text))
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    """As wide as `text` is shown; a tab stays one, since only the terminal knows how wide it is."""
+    return "".join("\t" if character == "\t" else " " * columns(character) for character in _with_tabs(text))

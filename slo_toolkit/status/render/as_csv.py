@@ -1,4 +1,7 @@
-"""One line for each status, for spreadsheets: exact figures, empty where one is not known."""
+"""One line for each status, for spreadsheets: exact figures, empty where one is not known.
+
+Text that a spreadsheet would take for a formula has an apostrophe before it, which shows it as the text that it is.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import csv
 import io
 from typing import Any
 
+from slo_toolkit.foreign_text import on_one_line
 from slo_toolkit.status.model import Answer, BudgetStatus
 from slo_toolkit.status.render.as_json import status_document
+
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 COLUMNS = (
     "service",
@@ -46,4 +52,11 @@ def row(status: BudgetStatus) -> dict[str, Any]:
     """The figures of a status by column."""
     figures = status_document(status)
     group = ",".join(f"{name}={value}" for name, value in figures["group"].items())
-    return {**figures, "group": group, "reasons": "; ".join(figures["reasons"])}
+    cells = {**figures, "group": group, "reasons": "; ".join(figures["reasons"])}
+    return {column: _text(cell) if isinstance(cell, str) else cell for column, cell in cells.items()}
+
+
+def _text(cell: str) -> str:
+    """On one line, and no formula. Spreadsheets take the wide signs of East Asian keyboards for the others."""
+    shown = on_one_line(cell)
+    return f"'{shown}" if shown.startswith(_BEGINS_FORMULA) else shown

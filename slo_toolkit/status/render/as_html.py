@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
+from slo_toolkit.foreign_text import on_one_line
 from slo_toolkit.status.episodes import Episode
 from slo_toolkit.status.model import Answer, BudgetStatus, Key, Verdict
 from slo_toolkit.status.moments import rfc3339
@@ -27,6 +28,11 @@ def as_html(answer: Answer, stories: Mapping[Key, Story]) -> str:
     return page(f"Error budgets at {rfc3339(answer.at)}", _body(answer, stories))
 
 
+def escaped_html(text: str) -> str:
+    """The text as it is, on one line: nothing in it is a tag, ends an attribute or turns the direction of reading."""
+    return escape(on_one_line(text))
+
+
 def page(title: str, body: Iterable[str]) -> str:
     style = files("slo_toolkit.status.render").joinpath("page.css").read_text(encoding="utf-8")
     return (
@@ -35,7 +41,7 @@ def page(title: str, body: Iterable[str]) -> str:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'; img-src data:\">\n"
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<h1>{_unbroken(title)}</h1>\n"
+        f"<title>{escaped_html(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<h1>{_unbroken(title)}</h1>\n"
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )
@@ -43,12 +49,12 @@ def page(title: str, body: Iterable[str]) -> str:
 
 def _unbroken(title: str) -> str:
     """A title whose lines break between words, and not within a date."""
-    return " ".join(f"<span>{escape(word)}</span>" for word in title.split())
+    return " ".join(f"<span>{escaped_html(word)}</span>" for word in title.split())
 
 
 def _body(answer: Answer, stories: Mapping[Key, Story]) -> Iterator[str]:
     for warning in answer.warnings:
-        yield f'<p class="warning">{escape(warning)}</p>'
+        yield f'<p class="warning">{escaped_html(warning)}</p>'
     yield _overview(answer.statuses)
     for number, status in enumerate(answer.statuses):
         yield "\n".join(section(number, status, stories.get(status.key)))
@@ -59,9 +65,9 @@ def _overview(statuses: Sequence[BudgetStatus]) -> str:
     rows = (
         (
             badge(status.verdict),
-            f'<a href="#slo-{number}">{escape(status.name)}</a>',
+            f'<a href="#slo-{number}">{escaped_html(status.name)}</a>',
             *map(
-                escape,
+                escaped_html,
                 (
                     words.or_unknown(status.objective, words.objective),
                     words.sli(status),
@@ -80,7 +86,9 @@ def _overview(statuses: Sequence[BudgetStatus]) -> str:
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table that scrolls on its own where the page is narrow; the cells are HTML already."""
     styles = [' class="figure"' if title in _FIGURES else "" for title in titles]
-    head = "".join(f"<th{style}>{escape(title)}</th>" for title, style in zip(titles, styles, strict=True))
+    head = "".join(
+        f"<th{style}>{escaped_html(title)}</th>" for title, style in zip(titles, styles, strict=True)
+    )
     body = "\n".join(
         "<tr>" + "".join(f"<td{style}>{cell}</td>" for cell, style in zip(row, styles, strict=True)) + "</tr>"
         for row in rows
@@ -94,11 +102,12 @@ def badge(verdict: Verdict) -> str:
 
 def section(number: int, status: BudgetStatus, story: Story | None) -> Iterator[str]:
     yield f'<section id="slo-{number}">'
-    yield f"<h2>{badge(status.verdict)} {escape(status.name)}</h2>"
+    yield f"<h2>{badge(status.verdict)} {escaped_html(status.name)}</h2>"
     if status.reasons:
-        yield f"<p>{escape('; '.join(status.reasons))}</p>"
+        yield f"<p>{escaped_html('; '.join(status.reasons))}</p>"
     terms = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in facts(status)
+        f"<div><dt>{escaped_html(name)}</dt><dd>{escaped_html(text)}</dd></div>"
+        for name, text in facts(status)
     )
     yield f"<dl>{terms}</dl>"
     if story is not None and story.history.steps:
@@ -120,13 +129,13 @@ def section(number: int, status: BudgetStatus, story: Story | None) -> Iterator[
 
 
 def _figure(svg: str, caption: str) -> str:
-    return f"<figure><figcaption>{escape(caption)}</figcaption>{svg}</figure>"
+    return f"<figure><figcaption>{escaped_html(caption)}</figcaption>{svg}</figure>"
 
 
 def episode_table(episodes: Sequence[Episode]) -> str:
     titles = words.episode_titles(episodes)
     rows = (
-        tuple(map(escape, words.episode(number, episode)[: len(titles)]))
+        tuple(map(escaped_html, words.episode(number, episode)[: len(titles)]))
         for number, episode in enumerate(episodes, start=1)
     )
     return table(titles, rows)
@@ -137,7 +146,7 @@ def _alert_windows(status: BudgetStatus) -> str:
     rows = (
         tuple(
             map(
-                escape,
+                escaped_html,
                 (
                     str(window.severity),
                     f"{window.long_window} and {window.short_window}",

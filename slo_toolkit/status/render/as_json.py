@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from slo_toolkit import foreign_text
 from slo_toolkit.duration import Duration
 from slo_toolkit.status.model import AlertWindow, Answer, BudgetStatus
 from slo_toolkit.status.moments import rfc3339
@@ -16,7 +16,7 @@ _DIGITS = 12
 
 
 def as_json(answer: Answer) -> str:
-    return json.dumps(document(answer), indent=2, ensure_ascii=False) + "\n"
+    return foreign_text.as_json(document(answer))
 
 
 def document(answer: Answer) -> dict[str, Any]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from slo_toolkit.foreign_text import on_one_line
 from slo_toolkit.status.model import Answer, BudgetStatus, Verdict
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.render import words
 from slo_toolkit.status.render.facts import facts
+
+_MARKUP = re.compile(r"[\\`*_~\[\]<>#|@&$]")
+# A backslash does not do for these: it takes no mention back, and a table may count it with what stands before it.
+_ENTITIES = {"@": "&#64;", "|": "&#124;"}
 
 _SIGN = {Verdict.EXHAUSTED: "🔴", Verdict.NO_DATA: "⚪", Verdict.AT_RISK: "🟠", Verdict.MET: "🟢"}
 
@@ -52,18 +58,26 @@ def _details(status: BudgetStatus) -> Iterator[str]:
 
 
 def table(titles: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table; the cells are Markdown already, without a bare `|`."""
     yield f"| {' | '.join(titles)} |"
     yield f"|{'---|' * len(titles)}"
     for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+        yield f"| {' | '.join(row)} |"
 
 
 def code(text: str) -> str:
-    return f"`{text.replace('`', chr(39))}`"
+    """The text as code, between more backticks than stand in it anywhere in a row.
+
+    A `|` would end the cell of a table even there, so with one the text is not code.
+    """
+    if "|" in text:
+        return escaped(text)
+    shown = on_one_line(text)
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    space = " " if len(fence) > 1 else ""
+    return f"{fence}{space}{shown}{space}{fence}"
 
 
 def escaped(text: str) -> str:
     """The text as it is: nothing in it is markup, a mention or a tag."""
-    for sign in "\\`*_[]<>#|@":
-        text = text.replace(sign, f"\\{sign}" if sign != "@" else "&#64;")
-    return " ".join(text.split())
+    return _MARKUP.sub(lambda sign: _ENTITIES.get(sign[0], f"\\{sign[0]}"), on_one_line(text))

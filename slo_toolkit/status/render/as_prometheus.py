@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from slo_toolkit import naming
+from slo_toolkit.foreign_text import on_one_line
 from slo_toolkit.promql import quote
 from slo_toolkit.status.model import Answer, BudgetStatus, Verdict
 from slo_toolkit.status.render.as_json import number
+
+_PLAIN_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 _FIGURES: tuple[tuple[str, str, Callable[[BudgetStatus], Decimal | None]], ...] = (
     ("slo_budget_objective_ratio", "Share of good events that is promised.", lambda s: s.objective),
@@ -63,4 +67,11 @@ def _known(figures: Iterable[tuple[str, Decimal | None]]) -> list[tuple[str, str
 
 def _labels(status: BudgetStatus, **more: str) -> str:
     labels = {naming.SERVICE: status.service, naming.SLO: status.slo, **status.group, **more}
-    return "{" + ",".join(f"{name}={quote(value)}" for name, value in labels.items()) + "}"
+    return (
+        "{" + ",".join(f"{_name(name)}={quote(on_one_line(value))}" for name, value in labels.items()) + "}"
+    )
+
+
+def _name(label: str) -> str:
+    """As it is where every reader knows it so, else in quotes, as Prometheus writes names of UTF-8."""
+    return label if _PLAIN_NAME.fullmatch(label) else quote(on_one_line(label))

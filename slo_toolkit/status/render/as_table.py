@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from slo_toolkit.foreign_text import columns, on_one_line, padded, shortened, wrapped
 from slo_toolkit.status.model import Answer, BudgetStatus, Origin, Verdict
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.render import words
@@ -14,6 +16,8 @@ DEFAULT_WIDTH = 80
 
 _GAP = "  "
 _SHORTEST_NAME = 16
+_SEVERAL, _LONG_REASON = 3, 40
+"""From so many statuses and characters on, a reason is told below the table."""
 _INDENT = " " * 11
 _COLOURS = {
     Verdict.EXHAUSTED: "31;1",
@@ -45,18 +49,36 @@ _COLUMNS = (
 
 def as_table(answer: Answer, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
     """One line for each status, and below it what keeps it from being simply met."""
-    names = [status.name for status in answer.statuses]
-    columns = _fitting(answer.statuses, min(max(map(len, names), default=0), 40), width)
-    cells = [[column.text(status) for column in columns] for status in answer.statuses]
-    widths = [max([len(column.title), *(len(row[i]) for row in cells)]) for i, column in enumerate(columns)]
+    names = [on_one_line(status.name) for status in answer.statuses]
+    longest = max(map(columns, names), default=0)
+    shown = _fitting(answer.statuses, min(longest, 40), width)
+    cells = [[column.text(status) for column in shown] for status in answer.statuses]
+    widths = [max([len(column.title), *(len(row[i]) for row in cells)]) for i, column in enumerate(shown)]
     room = width - len(_INDENT) - sum(len(_GAP) + size for size in widths)
-    name_width = min(max(map(len, names), default=0), max(room, _SHORTEST_NAME))
-    lines = [_line("VERDICT".ljust(9), "SLO", [column.title for column in columns], name_width, widths)]
-    for status, row in zip(answer.statuses, cells, strict=True):
+    name_width = min(longest, max(room, _SHORTEST_NAME))
+    shared = told_below(answer.statuses)
+    lines = [_line("VERDICT".ljust(9), "SLO", [column.title for column in shown], name_width, widths)]
+    for status, name, row in zip(answer.statuses, names, cells, strict=True):
         verdict = coloured(words.VERDICT[status.verdict].ljust(9), status.verdict, colour)
-        lines.append(_line(verdict, status.name, row, name_width, widths))
-        lines += [f"{_INDENT}{line}" for line in _wrapped(_remarks(status), width - len(_INDENT))]
-    return "\n".join([*lines, "", *_footer(answer)]) + "\n"
+        lines.append(_line(verdict, name, row, name_width, widths))
+        remarks = "; ".join(_remarks(status, shared))
+        lines += [f"{_INDENT}{line}" for line in _wrapped(remarks, width - len(_INDENT))]
+    return "\n".join([*lines, "", *notes_below(shared, width), *_footer(answer)]) + "\n"
+
+
+def told_below(statuses: Sequence[BudgetStatus]) -> dict[str, int]:
+    """The long reasons that several statuses have, numbered from 1: each is told below the table, once."""
+    counts = Counter(reason for status in statuses for reason in dict.fromkeys(status.reasons))
+    shared = (reason for reason, count in counts.items() if count >= _SEVERAL and len(reason) > _LONG_REASON)
+    return {reason: number for number, reason in enumerate(shared, start=1)}
+
+
+def notes_below(shared: Mapping[str, int], width: int) -> Iterator[str]:
+    for reason, number in shared.items():
+        first, *more = _wrapped(f"[{number}] {reason}", width - 4)
+        yield from (first, *(f"    {line}" for line in more))
+    if shared:
+        yield ""
 
 
 def _outage_left(status: BudgetStatus) -> str:
@@ -86,18 +108,11 @@ def _fitting(statuses: Sequence[BudgetStatus], name_width: int, width: int) -> l
 
 def _line(verdict: str, name: str, cells: Sequence[str], name_width: int, widths: Sequence[int]) -> str:
     figures = "".join(_GAP + cell.rjust(size) for cell, size in zip(cells, widths, strict=True))
-    return f"{verdict}  {_shortened(name, name_width).ljust(name_width)}{figures}".rstrip()
+    return f"{verdict}  {padded(shortened(name, name_width), name_width)}{figures}".rstrip()
 
 
-def _shortened(name: str, width: int) -> str:
-    if len(name) <= width:
-        return name
-    head = (width - 1) // 2
-    return f"{name[:head]}…{name[len(name) - (width - 1 - head) :]}"
-
-
-def _remarks(status: BudgetStatus) -> Iterator[str]:
-    yield from status.reasons
+def _remarks(status: BudgetStatus, shared: Mapping[str, int]) -> Iterator[str]:
+    yield from (f"[{shared[reason]}]" if reason in shared else reason for reason in status.reasons)
     if status.coverage is not None and status.coverage < Decimal("0.995"):
         yield f"measured {words.coverage(status)}"
     if status.origin is Origin.RAW:
@@ -107,10 +122,8 @@ def _remarks(status: BudgetStatus) -> Iterator[str]:
             yield f"{alert.name} ({alert.severity or 'alert'}) is pending"
 
 
-def _wrapped(remarks: Iterator[str], width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap("; ".join(remarks), max(width, 20), break_on_hyphens=False)
+def _wrapped(text: str, width: int) -> list[str]:
+    return list(wrapped(on_one_line(text), max(width, 20)))
 
 
 def _footer(answer: Answer) -> Iterator[str]:

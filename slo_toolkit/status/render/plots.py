@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from slo_toolkit.budget import plain
 from slo_toolkit.status.episodes import Episode
-from slo_toolkit.status.history import History
+from slo_toolkit.status.history import LEAST_EVENTS, History
 from slo_toolkit.status.model import BudgetStatus
 from slo_toolkit.status.render.svg import Line, Plot, Rule
 
@@ -69,7 +69,7 @@ def _remaining(status: BudgetStatus, history: History) -> Iterator[tuple[float, 
     else:
         measured = sum(step.valid for step in history.steps)
         allowed = float(1 - status.objective) * measured / float(status.span.share_elapsed)
-    if not allowed:
+    if allowed < LEAST_EVENTS:
         return
     for step, spent in zip(history.steps, accumulate(step.errors for step in history.steps), strict=True):
         yield step.end, 1 - spent / allowed

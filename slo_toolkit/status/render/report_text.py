@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from html import escape
 from typing import Any
 
+from slo_toolkit import foreign_text
+from slo_toolkit.foreign_text import on_one_line, padded, shortened, wrapped
 from slo_toolkit.status.episodes import Episode
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.render import words
 from slo_toolkit.status.render.as_csv import COLUMNS, row
-from slo_toolkit.status.render.as_html import badge, page, section, table
+from slo_toolkit.status.render.as_html import badge, escaped_html, page, section, table
 from slo_toolkit.status.render.as_json import number, status_document
 from slo_toolkit.status.render.as_markdown import code, escaped
 from slo_toolkit.status.render.as_markdown import table as markdown_table
-from slo_toolkit.status.render.as_table import coloured, verdict_counts
+from slo_toolkit.status.render.as_table import coloured, notes_below, told_below, verdict_counts
 from slo_toolkit.status.report import Entry, Report
 
 _TITLES = ("Verdict", "SLO", "Objective", "SLI", "Left", "Before", "Change", "Measured")
@@ -36,7 +35,7 @@ def as_json(report: Report) -> str:
         "slos": [_entry_document(entry) for entry in report.entries],
         "warnings": list(report.warnings),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return foreign_text.as_json(document)
 
 
 def _entry_document(entry: Entry) -> dict[str, Any]:
@@ -78,29 +77,23 @@ def as_csv(report: Report) -> str:
 def as_table(report: Report, colour: bool = False) -> str:
     """Text of 80 columns; a line for each SLO and one for each of its episodes."""
     lines = [f"{'VERDICT':9}  {'SLO':32}{'SLI':>10}{'LEFT':>10}{'CHANGE':>11}"]
+    shared = told_below([entry.status for entry in report.entries])
     for entry in report.entries:
         verdict, _, _, sli, left, _, change, _ = _cells(entry)
         verdict = coloured(f"{verdict:9}", entry.status.verdict, colour)
-        lines.append(f"{verdict}  {_fitting(entry.status.name):32}{sli:>10}{left:>10}{change:>11}")
-        for remark in _remarks(entry):
-            lines += textwrap.wrap(
-                remark,
-                _WIDTH,
-                initial_indent=_INDENT,
-                subsequent_indent=f"{_INDENT}  ",
-                break_on_hyphens=False,
-            )
+        name = padded(shortened(on_one_line(entry.status.name), 31), 32)
+        lines.append(f"{verdict}  {name}{sli:>10}{left:>10}{change:>11}")
+        for remark in _remarks(entry, shared):
+            first, *more = wrapped(on_one_line(remark), _WIDTH - len(_INDENT) - 2)
+            lines += [f"{_INDENT}{first}", *(f"{_INDENT}  {line}" for line in more)]
     counts = verdict_counts(entry.status for entry in report.entries)
-    return "\n".join([*lines, "", f"{counts} in {_when(report)}; change against the period before"]) + "\n"
+    last = f"{counts} in {_when(report)}; change against the period before"
+    return "\n".join([*lines, "", *notes_below(shared, _WIDTH), last]) + "\n"
 
 
-def _fitting(name: str) -> str:
-    return name if len(name) <= 31 else f"{name[:15]}…{name[-15:]}"
-
-
-def _remarks(entry: Entry) -> Iterator[str]:
+def _remarks(entry: Entry, shared: Mapping[str, int]) -> Iterator[str]:
     if entry.status.reasons:
-        yield "; ".join(entry.status.reasons)
+        yield "; ".join(f"[{shared[why]}]" if why in shared else why for why in entry.status.reasons)
     if entry.status.coverage is not None and entry.status.coverage < Decimal("0.995"):
         yield f"measured {words.coverage(entry.status)}"
     for told in entry.episodes:
@@ -158,14 +151,14 @@ def as_html(report: Report) -> str:
 
 def _html(report: Report) -> Iterator[str]:
     for warning in report.warnings:
-        yield f'<p class="warning">{escape(warning)}</p>'
+        yield f'<p class="warning">{escaped_html(warning)}</p>'
     yield table(
         _TITLES,
         (
             (
                 badge(entry.status.verdict),
-                f'<a href="#slo-{number}">{escape(entry.status.name)}</a>',
-                *map(escape, _cells(entry)[2:]),
+                f'<a href="#slo-{number}">{escaped_html(entry.status.name)}</a>',
+                *map(escaped_html, _cells(entry)[2:]),
             )
             for number, entry in enumerate(report.entries)
         ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
+from slo_toolkit.foreign_text import on_one_line
 from slo_toolkit.status.episodes import Episode
 
 WIDTH, HEIGHT = 480, 200
@@ -68,9 +69,10 @@ class Plot:
     logarithmic: bool = False
 
     def svg(self) -> str:
+        title = escape(on_one_line(self.title))
         return (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self.title)}">'
-            f"<title>{escape(self.title)}</title>{''.join(self._parts())}</svg>"
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">'
+            f"<title>{title}</title>{''.join(self._parts())}</svg>"
         )
 
     @property

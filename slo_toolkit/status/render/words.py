@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import TypeVar
 
 from slo_toolkit.budget import plain
@@ -24,6 +24,9 @@ VERDICT = {
 }
 
 _MANY = 1_000_000
+
+_EXACT = Context(prec=700)
+"""Enough digits for every float and its decimals: the usual 28 end with an error."""
 
 
 def or_unknown(figure: Figure | None, words: Callable[[Figure], str]) -> str:
@@ -153,8 +156,8 @@ def source(origin: Origin) -> str:
 
 def _floor(number: Decimal, digits: int) -> Decimal:
     # What sums of binary floats are off by must not make 90 % read 89.9 %.
-    return _round(number, digits + 6).quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR)
+    return _round(number, digits + 6).quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR, _EXACT)
 
 
 def _round(number: Decimal, digits: int) -> Decimal:
-    return number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
+    return number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN, _EXACT)
