@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
@@ -35,6 +36,11 @@ def selector(metric: str, labels: Labels) -> str:
     """`metric{name="value", ...}`, in the order of `labels`."""
     matchers = ", ".join(f"{name}={quote(value)}" for name, value in labels.items())
     return f"{metric}{{{matchers}}}"
+
+
+def written(metric: str, matchers: Iterable[tuple[str, str, str]]) -> str:
+    """The selector of label, operator and value of each matcher, with the values quoted anew."""
+    return metric + braces(*(f"{label}{operator}{quote(value)}" for label, operator, value in matchers))
 
 
 def by(labels: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ from slo_toolkit.meaning.linear import Term, Unit
 from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read, series_of
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
-from slo_toolkit.promql import braces, by, fill_window, le_matcher, number, quote
+from slo_toolkit.promql import braces, by, fill_window, le_matcher, number
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
 
 

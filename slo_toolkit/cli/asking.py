@@ -119,12 +119,12 @@ def told_exit_code(statuses: Sequence[BudgetStatus]) -> int:
 
 def gate_exit_code(source: Source, statuses: Sequence[BudgetStatus], gate: Gate) -> int:
     """The same behind a gate; what was measured too little to pass it is told, too."""
-    from slo_toolkit.status.measured import measured
+    from slo_toolkit.status.coverage import with_coverage
     from slo_toolkit.status.sharing import told_once
 
     _tell_no_data(statuses)
     try:
-        statuses = measured(source, statuses, gate.needs_coverage_of)
+        statuses = with_coverage(source, statuses, gate.needs_coverage_of)
     except NotMeasurable as failure:
         note(f"warning: how much was measured could not be asked: {failure}")
     refusals = gate.refusals(statuses)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from slo_toolkit.cli.ranges import NamedPath, ScrapeInterval, SpecPeriod
+from slo_toolkit.cli.ranges import NamedPath, SpecDuration
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -25,7 +25,7 @@ class Words(click.Choice[_Word]):
 
 scrape_interval_option = click.option(
     "--scrape-interval",
-    type=ScrapeInterval(),
+    type=SpecDuration("scrape_interval"),
     help="How often the metrics of every SLO that states none are scraped.  [default: the evaluation interval, 30s]",
 )
 
@@ -90,7 +90,7 @@ def spec_input(command: Decorated) -> Decorated:
         scrape_interval_option,
         click.option(
             "--period",
-            type=SpecPeriod(),
+            type=SpecDuration("period"),
             help="Compliance period of every SLO that states none.  [default: 30d]",
         ),
         click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(), callback=_or_default),

@@ -90,23 +90,27 @@ class Moment(click.ParamType[str]):
         return str(value)
 
 
-class SpecPeriod(click.ParamType[Duration]):
-    """The compliance period of an SLO, as the key `period` of a spec takes it: whole days, a year at most."""
+class SpecDuration(click.ParamType[Duration]):
+    """A duration as a key of a spec takes it: `period`, whole days, or `scrape_interval`, 1s to 1h."""
 
     name = "duration"
 
+    def __init__(self, key: str) -> None:
+        self.key = key
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        from slo_toolkit.spec.native import no_period  # help must not wait for it
+        from slo_toolkit.spec import native  # help must not wait for it
 
         if isinstance(value, Duration):
             return value
+        span = native.DURATIONS[self.key]
         try:
-            period = Duration.parse(value)
+            duration = Duration.parse(value)
         except DurationError as error:
             self.fail(str(error), param, ctx)
-        if flaw := no_period(period):
-            self.fail(f"{flaw}: write for example 30d or 4w", param, ctx)
-        return period
+        if flaw := span.misfit(duration):
+            self.fail(": ".join(filter(None, (flaw, span.hint))), param, ctx)
+        return duration
 
 
 class AskedPeriod(click.ParamType[str]):
@@ -124,25 +128,6 @@ class AskedPeriod(click.ParamType[str]):
         except InputError as error:
             self.fail(str(error), param, ctx)
         return str(value)
-
-
-class ScrapeInterval(click.ParamType[Duration]):
-    """How often metrics are scraped, as the key `scrape_interval` of a spec takes it: 1s to 1h."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        from slo_toolkit.spec.native import no_scrape_interval  # help must not wait for it
-
-        if isinstance(value, Duration):
-            return value
-        try:
-            interval = Duration.parse(value)
-        except DurationError as error:
-            self.fail(str(error), param, ctx)
-        if flaw := no_scrape_interval(interval):
-            self.fail(flaw, param, ctx)
-        return interval
 
 
 class Edition(click.ParamType[str]):

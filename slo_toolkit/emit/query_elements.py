@@ -68,14 +68,12 @@ class Elements:
             self.conditions.alike.update((each, found) for each in (label, *sources))
 
     def series(self, node: Any, measure: Measure, unit: Unit, factor: float = 1) -> Form:
-        read = tuple(Matcher(*parts) for parts in matchers(node))
-        if not node.name or node.at is not None or node.matchers.or_matchers or is_generated(node.name):
-            raise NotUnderstoodError
-        if names_window(node):
+        is_plain = node.name and node.at is None and not node.matchers.or_matchers
+        if not is_plain or is_generated(node.name) or names_window(node):
             raise NotUnderstoodError
         if node.offset is not None:
             self.looks_back(node.offset)
-        selector = Selector(node.name, read)
+        selector = Selector(node.name, tuple(Matcher(*parts) for parts in matchers(node)))
         self.conditions.read[selector] = None
         return Form(((Term(selector, measure), factor),), unit=unit, kept=None, several=True)
 

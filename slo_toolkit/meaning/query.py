@@ -92,8 +92,8 @@ def needed(query: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def witnesses(query: str, window: str) -> tuple[str, ...]:
-    """What is there where a series of the query was within `window`, for a query that answers without any of them.
+def witnesses(query: str) -> tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]:
+    """The series of a query that answers without any of them: metric, and label, operator and value of each matcher.
 
     None of a query whose own emptiness tells, as that of all but `... or vector(0)` does, or that cannot be read.
     """
@@ -103,12 +103,7 @@ def witnesses(query: str, window: str) -> tuple[str, ...]:
         return ()
     if needed_selectors(tree):
         return ()
-    return tuple(dict.fromkeys(_presence(node, window) for node in selectors(tree)))
-
-
-def _presence(selector: Any, window: str) -> str:
-    shifted = selector.offset is not None or selector.at is not None
-    return str(selector) if shifted else f"present_over_time({selector}[{window}])"
+    return tuple(dict.fromkeys((node.name or "", matchers(node)) for node in selectors(tree)))
 
 
 @lru_cache(maxsize=256)

@@ -85,20 +85,20 @@ def children(node: Any) -> Iterator[Any]:
             yield node.vector_selector
 
 
+_SIGNS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def matchers(selector: Any) -> tuple[tuple[str, str, str], ...]:
+    """Label, operator and value of each matcher of a selector, all of which hold."""
+    return tuple((m.name, _SIGNS[str(m.op)], m.value) for m in selector.matchers.matchers)
+
+
 def selectors(node: Any) -> Iterator[Any]:
     """Every selector of series in a tree."""
     if type(node).__name__ == "VectorSelector":
         yield node
     for child in children(node):
         yield from selectors(child)
-
-
-_SIGNS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
-
-
-def matchers(selector: Any) -> tuple[tuple[str, str, str], ...]:
-    """Label, operator and value of each of a selector's matchers that must all hold."""
-    return tuple((m.name, _SIGNS[str(m.op)], m.value) for m in selector.matchers.matchers)
 
 
 def constant(node: Any) -> float | None:

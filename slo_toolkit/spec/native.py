@@ -149,14 +149,12 @@ ALERTING = sloth.ALERTING.with_keys(
 _DAY, _YEAR = Duration.of(days=1), Duration.of(days=366)
 
 
-def no_period(duration: Duration) -> str:
-    """What is wrong with a compliance period; empty where nothing is."""
+def _no_period(duration: Duration) -> str:
     fits = duration <= _YEAR and _DAY.divides(duration)
     return "" if fits else f"the period of {duration.words()} is not a number of whole days, a year at most"
 
 
-def no_scrape_interval(duration: Duration) -> str:
-    """What is wrong with a scrape interval; empty where nothing is."""
+def _no_scrape_interval(duration: Duration) -> str:
     if duration.ms < 1000:
         return f"the scrape interval {duration} is below 1s"
     if duration > LONGEST_SCRAPE_INTERVAL:
@@ -167,9 +165,12 @@ def no_scrape_interval(duration: Duration) -> str:
     return ""
 
 
-_PERIOD = Span(no_period, "write for example 30d or 4w")
+_PERIOD = Span(_no_period, "write for example 30d or 4w")
 _EVALUATION_INTERVAL = Span(no_evaluation_interval, "write for example 15s, 30s or 1m")
-_SCRAPE_INTERVAL = Span(no_scrape_interval)
+_SCRAPE_INTERVAL = Span(_no_scrape_interval)
+
+DURATIONS = {"period": _PERIOD, "scrape_interval": _SCRAPE_INTERVAL}
+"""What these keys take, as options of the same name do."""
 
 # These hold for every SLO when they stand at the root.
 _DEFAULTS = {

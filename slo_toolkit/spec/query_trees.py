@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from slo_toolkit.meaning.text import STRING, WINDOW
-from slo_toolkit.meaning.tree import inner, kind, parse_filled
+from slo_toolkit.meaning.tree import inner, kind, matchers, parse_filled
 
 # A look-back that nobody writes, so that the template can be put back in its place.
 _LOOK_BACK = "1h37m13s"
@@ -101,7 +101,6 @@ class Matcher:
         return f'{self.name}{self.op}"{escaped}"'
 
 
-_OPS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 _HISTOGRAM = re.compile(r"(.+)_(bucket|count|sum)")
 
 
@@ -165,13 +164,9 @@ def _terms_behind(op: str, node: Any, sign: int) -> Iterator[Term]:
 
 
 def _term(selector: Any, sign: int) -> Term:
-    matchers = tuple(
-        Matcher(m.name, _OPS[str(m.op).removeprefix("MatchOp.")], m.value)
-        for m in selector.matchers.matchers
-        if m.name != "__name__"
-    )
-    name = selector.name or next((m.value for m in selector.matchers.matchers if m.name == "__name__"), "")
-    return Term(name, matchers, sign)
+    found = tuple(Matcher(*parts) for parts in matchers(selector))
+    name = selector.name or next((each.value for each in found if each.name == "__name__"), "")
+    return Term(name, tuple(each for each in found if each.name != "__name__"), sign)
 
 
 def scale(node: Any) -> Decimal:

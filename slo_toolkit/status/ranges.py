@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from slo_toolkit.query.samples import Sample
+from slo_toolkit.status.periods import LONGEST, SHORTEST
 from slo_toolkit.status.reading import MAX_AGE_SECONDS
 
 DIFFERENCE_NOISE = Decimal("0.05")
@@ -17,7 +18,6 @@ OTHER_MOMENT = "the server's answer is of another moment than was asked for"
 
 _FLOAT_NOISE = Decimal("1e-9")
 _MOST_EVENTS = Decimal("1e20")
-_LONGEST_DAYS = Decimal(100 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ OBJECTIVE = Range(
     is_open=True,
 )
 PERIOD_DAYS = Range(
-    "period from five minutes to a hundred years in days", Decimal(5) / (24 * 60), _LONGEST_DAYS
+    "period from five minutes to ten years in days", Decimal(repr(SHORTEST.days)), Decimal(repr(LONGEST.days))
 )
 BASE_SECONDS = Range("window in seconds", Decimal(1), Decimal(86_400))
 

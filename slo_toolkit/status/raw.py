@@ -10,23 +10,19 @@ from itertools import islice
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.query import witnesses
 from slo_toolkit.plan.tiers import effective_tiers
+from slo_toolkit.promql import by, written
 from slo_toolkit.query.failures import ServerError, Unreachable
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.rates import EventRates, event_rates, subtracts
 from slo_toolkit.slo import RawSli, Slo
 from slo_toolkit.status import ranges
+from slo_toolkit.status.coverage import share_of, steps_with
 from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import Measured, measured, without_noise
-from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
-from slo_toolkit.status.series import SLOT, Facts, Figure, Group
+from slo_toolkit.status.reading import FIGURE, SLOS_PER_REQUEST, Reading, Source, read_figures
+from slo_toolkit.status.series import Facts, Figure, Group
 from slo_toolkit.windows import base_window
-
-SLOS_PER_REQUEST = 20
-"""More would run into the deadline of a request where the source series are many."""
-
-_COVERAGE_STEPS = 1440
-"""The coverage of a long period is told to a 1440th: every half hour of a month, for a twelfth of the samples."""
 
 _VALID, _ERRORS, _COVERAGE = "valid", "errors", "coverage"
 
@@ -100,14 +96,13 @@ class _Question:
             rates = rates_over(self.slo, window)
             yield f"{_VALID}/{window}", rates.valid
             yield f"{_ERRORS}/{window}", rates.errors
-        steps = f"[{just_within(self.span.elapsed)}:{self._coverage_step}]"
-        yield _COVERAGE, f"count_over_time(({self._telemetry()}){steps})"
+        yield _COVERAGE, steps_with(self._telemetry(), self.span)
 
     def _telemetry(self) -> str:
         """What has a value where the SLI was measured: not a total with `or vector(0)`, which always has one."""
         valid = rates_over(self.slo, self._base).valid
-        by = f" by ({', '.join(self.slo.group_by)})" if self.slo.group_by else ""
-        return " or ".join(f"group{by} ({one})" for one in witnesses(valid, str(self._base))) or valid
+        present = (f"present_over_time({written(*series)}[{self._base}])" for series in witnesses(valid))
+        return " or ".join(f"group{by(self.slo.group_by)}({one})" for one in present) or valid
 
     def readings(self, samples: Sequence[Sample], at: float) -> Iterator[Reading]:
         groups: dict[Group, Facts] = {}
@@ -155,7 +150,7 @@ class _Question:
             error_ratio=ratios.pop(elapsed, None),
             valid_events=valid if counts_events else None,
             error_events=events.get(elapsed) if counts_events else None,
-            coverage=self._coverage(facts),
+            coverage=share_of(facts.get(_COVERAGE) or Decimal(0), self.span),
             ratios=ratios,
             recent_errors={w: events[w] for w in SPENT_WINDOWS if w in events} if counts_events else {},
             tiers=effective_tiers(self.slo),
@@ -188,15 +183,6 @@ class _Question:
         for tier in effective_tiers(self.slo):
             windows |= {tier.long_window, tier.short_window}
         return sorted({self.span.elapsed} if self.span.is_closed else windows)
-
-    @property
-    def _coverage_step(self) -> Duration:
-        return max(SLOT, Duration(self.span.elapsed.ms // _COVERAGE_STEPS // 1000 * 1000))
-
-    def _coverage(self, facts: Facts) -> Decimal:
-        """None of its steps may fall into the little that was measured so far."""
-        measured = facts.get(_COVERAGE) or Decimal(0)
-        return min(Decimal(1), measured * self._coverage_step.ms / self.span.elapsed.ms)
 
     @staticmethod
     def _events(facts: Facts, kind: str, window: Duration) -> Decimal | None:

@@ -72,6 +72,10 @@ class Reading:
         return max(BURN_WINDOW, self.base_window)
 
 
+SLOS_PER_REQUEST = 20
+"""More would run into the deadline of a request where the source series are many."""
+
+
 def read_figures(source: Source, expressions: Mapping[str, str], at: float) -> tuple[Sample, ...]:
     """The samples of all expressions in one request; each tells in the label `slo_figure` whose it is.
 

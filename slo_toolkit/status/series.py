@@ -25,9 +25,9 @@ Figure: TypeAlias = tuple[str, Duration | None]
 """What a sample tells, and over which window where its name says so."""
 
 LAST_OBJECTIVE, LAST_PERIOD = "last_objective", "last_period"
+"""Figures of a whole SLO, as they were recorded last; the period is in days."""
 _METRICS = {LAST_OBJECTIVE: naming.OBJECTIVE, LAST_PERIOD: naming.PERIOD_DAYS}
 """What rules call the figures that were recorded lately."""
-"""The figure of a whole SLO that is its period in days, as it was recorded last."""
 _USUAL_PERIOD = Duration.of(days=30)
 
 SLOT = Duration.of(minutes=5)

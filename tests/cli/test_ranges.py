@@ -20,9 +20,8 @@ from slo_toolkit.cli.ranges import (
     NamedPath,
     Number,
     Percent,
-    ScrapeInterval,
     Setting,
-    SpecPeriod,
+    SpecDuration,
     Zone,
 )
 
@@ -61,9 +60,7 @@ NO_DURATIONS = [
 OUTSIDE: dict[type[click.ParamType[Any]], list[str]] = {
     Number: [*NO_NUMBERS, "0", "0.999", "86401"],
     Percent: [*NO_NUMBERS, "101", "100.1", "101%", "%", "5%%"],
-    SpecPeriod: [*NO_DURATIONS, "1ms", "36h", "367d"],
     AskedPeriod: [*NO_DURATIONS, "1ms", "7m", "3661d", "calendar", "calendar:", "calendar:year"],
-    ScrapeInterval: [*NO_DURATIONS, "1ms", "2h"],
     Moment: [
         *(text for text in NO_NUMBERS if text != "9" * 40),
         "0001-01-01T00:00:00Z",
@@ -107,6 +104,8 @@ OUTSIDE: dict[type[click.ParamType[Any]], list[str]] = {
     Words: ["", "everything"],
     click.Choice: ["", "everything"],
 }
+
+KEYS = {"period": [*NO_DURATIONS, "1ms", "36h", "367d"], "scrape_interval": [*NO_DURATIONS, "1ms", "2h"]}
 
 SETTINGS = {
     "url": [
@@ -154,6 +153,8 @@ def options(
 def outside(option: click.Option) -> list[str]:
     """Values outside of the option's range. Fails for a kind of value that has none."""
     kind = option.type
+    if isinstance(kind, SpecDuration):
+        return KEYS[kind.key]
     if isinstance(kind, Setting):
         return SETTINGS[kind.name]
     if isinstance(kind, NamedPath):

@@ -27,7 +27,7 @@ slos:
     sli:
       events:
         error_query: sum(rate(new_errors_total[{{.window}}]))
-        total_query: sum(RATE(new_requests_total[{{.window}}])) or vector(0)
+        total_query: sum(RATE(new_requests_total{job=~"\\\\w*"}[{{.window}}])) or vector(0)
     alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}
 """
 

@@ -15,7 +15,7 @@ import pytest
 from slo_toolkit.foreign_text import columns
 from slo_toolkit.status.episodes import Contribution, Episode
 from slo_toolkit.status.history import History, Step
-from slo_toolkit.status.model import Answer
+from slo_toolkit.status.model import Answer, Key
 from slo_toolkit.status.periods import Span
 from slo_toolkit.status.render import report_text
 from slo_toolkit.status.render.as_csv import as_csv
@@ -44,7 +44,7 @@ def answer() -> Answer:
     return replace(found, warnings=(HOSTILE,))
 
 
-def _stories(answer: Answer) -> dict[object, Story]:
+def _stories(answer: Answer) -> dict[Key, Story]:
     steps = (Step(AT - DAY, 1000, 5), Step(AT, 1000, 7))
     episode = Episode(AT - DAY, AT, 70.0, 500, 0.21, (Contribution("route", HOSTILE, 0.8),))
     return {status.key: Story(History(SLOT, steps), (episode,)) for status in answer.statuses}
@@ -63,7 +63,7 @@ RENDERERS: dict[str, Callable[[Answer], str]] = {
     "markdown": as_markdown,
     "csv": as_csv,
     "prometheus": as_prometheus,
-    "html": lambda answer: as_html(answer, _stories(answer)),  # type: ignore[arg-type]
+    "html": lambda answer: as_html(answer, _stories(answer)),
     "report table": lambda answer: report_text.as_table(_report(answer)),
     "report json": lambda answer: report_text.as_json(_report(answer)),
     "report markdown": lambda answer: report_text.as_markdown(_report(answer)),
@@ -130,7 +130,7 @@ def test_the_page_has_no_tag_and_no_attribute_of_others(answer: Answer) -> None:
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             tags.append((tag, attrs))
 
-    Reader().feed(as_html(answer, _stories(answer)))  # type: ignore[arg-type]
+    Reader().feed(as_html(answer, _stories(answer)))
     assert "script" not in {tag for tag, _ in tags}
     assert not [name for _, attributes in tags for name, _ in attributes if name.startswith("on")]
 

@@ -175,7 +175,7 @@ def test_a_recorded_period_that_is_none_is_told_and_never_green(status_of: Statu
     status = status_of(FakePrometheus(recorded(days=days)))
     assert status.verdict is Verdict.NO_DATA
     assert status.reasons == (
-        f"slo:time_period:days is {days:g}, which is no period from five minutes to a hundred years in days",
+        f"slo:time_period:days is {days:g}, which is no period from five minutes to ten years in days",
     )
 
 

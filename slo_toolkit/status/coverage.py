@@ -1,4 +1,4 @@
-"""How much of a period was measured, of SLOs whose rules record no coverage: those of Sloth's own rules."""
+"""How much of a period was measured, where no rules record it: counted in steps of the period."""
 
 from __future__ import annotations
 
@@ -12,21 +12,35 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.promql import quote
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.status.model import BudgetStatus
-from slo_toolkit.status.reading import FIGURE, Source, just_within, read_figures
+from slo_toolkit.status.periods import Span
+from slo_toolkit.status.reading import FIGURE, SLOS_PER_REQUEST, Source, just_within, read_figures
 from slo_toolkit.status.series import RATIO, SLOT
 
-SLOS_PER_REQUEST = 20
-
 _STEPS = 1440
-"""A month is told to half an hour, as for raw queries."""
+"""The coverage of a long period is told to a 1440th: every half hour of a month, for a twelfth of the samples."""
 
 
-def measured(
+def steps_with(expression: str, span: Span) -> str:
+    """The number of steps in which an expression has a value, as PromQL."""
+    return f"count_over_time(({expression})[{just_within(span.elapsed)}:{_step(span)}])"
+
+
+def share_of(steps: Decimal, span: Span) -> Decimal:
+    """The share of the period that so many steps are. None may fall into the little that was measured so far."""
+    return min(Decimal(1), steps * _step(span).ms / span.elapsed.ms)
+
+
+def _step(span: Span) -> Duration:
+    return max(SLOT, Duration(span.elapsed.ms // _STEPS // 1000 * 1000))
+
+
+def with_coverage(
     source: Source, statuses: Sequence[BudgetStatus], is_wanted: Callable[[BudgetStatus], bool]
 ) -> tuple[BudgetStatus, ...]:
     """The statuses, with the coverage of each that is wanted: the share of steps with a ratio.
 
-    A ratio of NaN, as Sloth's rules record it without traffic, counts as not measured. Raises QueryFailed.
+    Sloth's own rules record ratios and no coverage. A ratio of NaN, as they record it without traffic, counts as not
+    measured. Raises QueryFailed.
     """
     found = list(statuses)
     asked = (number for number, one in enumerate(statuses) if is_wanted(one) and one.burn_rates)
@@ -35,7 +49,8 @@ def measured(
         for sample in read_figures(source, expressions, statuses[batch[0]].span.at):
             number = int(sample.labels[FIGURE])
             if _is_of(sample, statuses[number]):
-                most = max(_coverage(sample, statuses[number]), found[number].coverage or Decimal(0))
+                share = share_of(Decimal(repr(sample.value)), statuses[number].span)
+                most = max(share, found[number].coverage or Decimal(0))
                 found[number] = replace(found[number], coverage=most)
     return tuple(found)
 
@@ -46,17 +61,7 @@ def _is_of(sample: Sample, status: BudgetStatus) -> bool:
     return all(sample.labels.get(name, text) == text for name, text in own.items())
 
 
-def _coverage(sample: Sample, status: BudgetStatus) -> Decimal:
-    steps = Decimal(repr(sample.value))
-    return min(Decimal(1), steps * _step(status).ms / status.span.elapsed.ms)
-
-
 def _steps_with_a_ratio(status: BudgetStatus) -> str:
     window = min(status.burn_rates)
     matchers = f"{naming.SERVICE}={quote(status.service)}, {naming.SLO}={quote(status.slo)}"
-    ratio = f"{RATIO}{window}{{{matchers}}} >= 0"
-    return f"count_over_time(({ratio})[{just_within(status.span.elapsed)}:{_step(status)}])"
-
-
-def _step(status: BudgetStatus) -> Duration:
-    return max(SLOT, Duration(status.span.elapsed.ms // _STEPS // 1000 * 1000))
+    return steps_with(f"{RATIO}{window}{{{matchers}}} >= 0", status.span)
