@@ -20,7 +20,7 @@ from slo_toolkit.meaning.linear import Term, Unit
 from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read, series_of
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
-from slo_toolkit.promql import braces, by, fill_window, le_matcher, number
+from slo_toolkit.promql import braces, by, fill_window, le_matcher, number, written
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
 
 
@@ -76,12 +76,7 @@ def counters(sli: Sli, ago: str = "") -> tuple[str, ...]:
         case EventSli(total):
             if is_read_directly(sli) or read(total).unit is Unit.SAMPLES:
                 return ()
-            return tuple(
-                metric
-                + braces(*(f"{label}{operator}{quote(value)}" for label, operator, value in matchers))
-                + ago
-                for metric, matchers in series_of(total)
-            )
+            return tuple(written(metric, matchers) + ago for metric, matchers in series_of(total))
         case AvailabilitySli(metric, _, matchers):
             return (metric + braces(matchers) + ago,)
         case LatencySli(histogram, _, matchers, native):
