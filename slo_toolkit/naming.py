@@ -40,6 +40,18 @@ NET_VALID_EVENTS = "slo:valid_events:net5m"
 NET_ERROR_EVENTS = "slo:error_events:net5m"
 """Events of the last five minutes less those of the five minutes that left the period meanwhile."""
 
+VALID_EVENTS_BETWEEN = "slo:valid_events:between5h"
+ERROR_EVENTS_BETWEEN = "slo:error_events:between5h"
+"""What counters rose by in five hours beyond their increases within each of them: while nobody looked."""
+
+VALID_EVENTS_MISSED = "slo:valid_events:missed1h"
+ERROR_EVENTS_MISSED = "slo:error_events:missed1h"
+"""What the counts of the last hour, and of a gap that ended in it, must be corrected by; may be negative."""
+
+MISSING_SLOTS = "slo:measured:missing5h"
+BRIDGED_SLOTS = "slo:measured:bridged1h"
+"""Five-minute slots without a count, and those of a gap that ended in the last hour which counters bridge."""
+
 SETTLED = ":settled"
 """Ends the name of a sum over the period that is taken once an hour."""
 SETTLED_AT = "slo:settled:timestamp_seconds"
@@ -63,6 +75,16 @@ def valid_events_rate(window: Duration) -> str:
 def error_events_count(window: Duration) -> str:
     """Error events within `window`."""
     return f"slo:error_events:count{window}"
+
+
+def error_events_increase(window: Duration) -> str:
+    """Error events within `window`, by what the source itself shows of the whole of it."""
+    return f"slo:error_events:increase{window}"
+
+
+def valid_events_increase(window: Duration) -> str:
+    """Valid events within `window`, by what the source itself shows of the whole of it."""
+    return f"slo:valid_events:increase{window}"
 
 
 def valid_events_count(window: Duration) -> str:

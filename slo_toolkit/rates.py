@@ -17,10 +17,10 @@ from typing import assert_never
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.linear import Term, Unit
-from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read
+from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read, series_of
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
-from slo_toolkit.promql import braces, by, fill_window, le_matcher, number
+from slo_toolkit.promql import braces, by, fill_window, le_matcher, number, written
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
 
 
@@ -63,6 +63,29 @@ def subtracts(slo: Slo) -> bool:
             return True
         case _:
             return False
+
+
+def counters(sli: Sli, ago: str = "") -> tuple[str, ...]:
+    """The counters of valid events, as PromQL; `ago` is an offset.
+
+    What they rose by tells of a time without scrapes, too.
+
+    None where the SLI counts samples, of which nobody knows afterwards, or is read over the whole period anyway.
+    """
+    match sli:
+        case EventSli(total):
+            if is_read_directly(sli) or read(total).unit is Unit.SAMPLES:
+                return ()
+            return tuple(written(metric, matchers) + ago for metric, matchers in series_of(total))
+        case AvailabilitySli(metric, _, matchers):
+            return (metric + braces(matchers) + ago,)
+        case LatencySli(histogram, _, matchers, native):
+            series = histogram + ("" if native else "_count") + braces(matchers) + ago
+            return (f"histogram_count({series})" if native else series,)
+        case ProbeSli() | RawSli():
+            return ()
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def event_rates(slo: Slo, window: Duration, valid_events: str) -> EventRates:

@@ -20,6 +20,7 @@ from slo_toolkit.meaning.tree import (
     kind,
     matchers,
     name,
+    names_window,
     parse,
     selectors,
 )
@@ -126,6 +127,18 @@ def is_born_with(buckets: str, whole: str) -> bool:
 
 
 _BOUND = re.compile(r"""[{,]\s*le\s*=~?\s*["'`]""")
+
+
+@lru_cache(maxsize=256)
+def series_of(query: str) -> tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]:
+    """Metric and matchers of each selector; none where one of them looks elsewhere than at now, or cannot be read."""
+    try:
+        found = tuple(selectors(parse(query)))
+    except _UNREADABLE:
+        return ()
+    if any(each.offset or each.at or each.matchers.or_matchers or names_window(each) for each in found):
+        return ()
+    return tuple(dict.fromkeys((each.name or "", matchers(each)) for each in found))
 
 
 def pinned(query: str, label: str) -> str | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from slo_toolkit import naming
 from slo_toolkit.plan.alerts import alert_rules, exhausted_alerts
 from slo_toolkit.plan.aliases import alias_rules
+from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL
 from slo_toolkit.plan.model import Plan, Rule, RuleGroup
 from slo_toolkit.plan.period import (
-    COUNT_INTERVAL,
-    SETTLE_INTERVAL,
     current_burn_rate,
     period_rules,
     settled_rules,

@@ -14,17 +14,14 @@ from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.pieces import labelled, sum_of
+from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, just_within
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
+from slo_toolkit.plan.recovery import MISSED, counts_of_counters, events_within, just_recorded, recovers
 from slo_toolkit.plan.sli import Recorded, ratio_labels, ratio_of
-from slo_toolkit.promql import by, identity_matchers, identity_selector, number
-from slo_toolkit.rates import event_rates, reads_directly, subtracts
+from slo_toolkit.promql import by, identity_matchers, number
+from slo_toolkit.rates import reads_directly, subtracts
 from slo_toolkit.slo import Slo
 from slo_toolkit.windows import BASE_WINDOWS, base_window
-
-COUNT_INTERVAL = Duration.of(minutes=5)
-"""A count every five minutes: each event is in one of them, and a month has 8,640 of them."""
-
-SETTLE_INTERVAL = Duration.of(hours=1)
 
 _SETTLED_LOOK_BACK = Duration.of(days=1)
 """How long the last settled sum is good for when the server was down at the time of the next."""
@@ -42,38 +39,46 @@ def settled_rules(slo: Slo) -> Iterator[RecordingRule]:
     if reads_directly(slo):
         yield from _direct_sums(slo)
     else:
-        for record, text in _settled_sums(slo.period):
+        for record, text in _settled_sums(slo.period, slo.group_by, recovers(slo)):
             yield RecordingRule(record, text, identity, matchers)
     measured = f"count_over_time({naming.valid_events_count(COUNT_INTERVAL)}{MATCHERS}[{slo.period}])"
+    if recovers(slo):
+        hours = f"[{just_within(slo.period)}]"
+        counted = f"sum_over_time({naming.measured_slots(SETTLE_INTERVAL)}{MATCHERS}{hours})"
+        bridged = f"sum_over_time({naming.BRIDGED_SLOTS}{MATCHERS}{hours})"
+        measured = sum_of((counted, labelled(bridged, "bridged")), slo.group_by)
     yield RecordingRule(naming.measured_slots(slo.period) + naming.SETTLED, measured, identity, matchers)
 
 
 @lru_cache(maxsize=64)
-def _settled_sums(period: Duration) -> Recorded:
-    return tuple(
-        (count(period) + naming.SETTLED, f"sum_over_time({count(COUNT_INTERVAL)}{MATCHERS}[{period}])")
-        for count in _COUNTS
-    )
+def _settled_sums(period: Duration, group_by: tuple[str, ...], recovered: bool) -> Recorded:
+    texts = []
+    for count, missed in zip(_COUNTS, MISSED, strict=True):
+        text = f"sum_over_time({count(COUNT_INTERVAL)}{MATCHERS}[{period}])"
+        if recovered:
+            corrected = labelled(f"sum_over_time({missed}{MATCHERS}[{just_within(period)}])", "missed")
+            text = sum_of((text, corrected), group_by)
+        texts.append((count(period) + naming.SETTLED, text))
+    return tuple(texts)
 
 
 def _direct_sums(slo: Slo) -> Iterator[RecordingRule]:
     """What the SLI's own queries say of the whole period, as events in it."""
-    identity = naming.identity(slo)
     valid, errors = (count(slo.period) + naming.SETTLED for count in _COUNTS)
-    seconds = number(Decimal(slo.period.ms) / 1000)
-    per_second = f"{identity_selector(valid, slo)} / {seconds}"
-    rates = event_rates(slo, slo.period, f"({per_second})")
-    yield RecordingRule(valid, f"({rates.valid}) * {seconds}", identity)
-    yield RecordingRule(errors, f"({rates.errors}) * {seconds}", identity)
+    yield from events_within(slo, slo.period, valid, errors)
 
 
 def period_rules(slo: Slo) -> Iterator[RecordingRule]:
     """Counts, the period's sums and ratio, what is left of the budget, and metadata."""
     identity, matchers = naming.identity(slo), identity_matchers(slo)
-    for record, text in _counts(slo.evaluation_interval, base_window(slo.scrape_interval)):
-        yield RecordingRule(record, text, identity, matchers)
+    if recovers(slo):
+        yield from counts_of_counters(slo)
+    else:
+        for record, text in _counts(slo.evaluation_interval, base_window(slo.scrape_interval)):
+            yield RecordingRule(record, text, identity, matchers)
     join = f"and on ({', '.join(naming.key_names(slo))})" if slo.group_by else "and"
-    made = _last_sums(slo.period) if reads_directly(slo) else _exact_sums(slo.period, slo.group_by, join)
+    exact = _exact_sums(slo.period, slo.group_by, join, recovers(slo))
+    made = _last_sums(slo.period) if reads_directly(slo) else exact
     for record, text in (*made, (naming.coverage(slo.period), _coverage(slo.period))):
         yield RecordingRule(record, text, identity, matchers)
     errors, valid = naming.error_events_count(slo.period), naming.valid_events_count(slo.period)
@@ -84,7 +89,7 @@ def period_rules(slo: Slo) -> Iterator[RecordingRule]:
 
 
 @lru_cache(maxsize=64)
-def _exact_sums(period: Duration, group_by: tuple[str, ...], join: str) -> Recorded:
+def _exact_sums(period: Duration, group_by: tuple[str, ...], join: str, recovered: bool) -> Recorded:
     """The events of the period, from its settled sums and what came and went since.
 
     `join` matches a series of a group with one of the whole SLO.
@@ -93,9 +98,10 @@ def _exact_sums(period: Duration, group_by: tuple[str, ...], join: str) -> Recor
     settled_at = f"max(last_over_time({naming.SETTLED_AT}{MATCHERS}[{_SETTLED_LOOK_BACK}]))"
     age = f"time() - {settled_at} or vector(+Inf)"
     texts = [(naming.SETTLED_AGE, age)]
-    for count, net in zip(_COUNTS, (naming.NET_VALID_EVENTS, naming.NET_ERROR_EVENTS), strict=True):
-        total = count(period)
-        texts.append((net, _net(count(COUNT_INTERVAL), period, group_by)))
+    nets = (naming.NET_VALID_EVENTS, naming.NET_ERROR_EVENTS)
+    for count, net, missed in zip(_COUNTS, nets, MISSED, strict=True):
+        total, counted = count(period), count(COUNT_INTERVAL)
+        texts.append((net, _net(counted, missed if recovered else None, period, group_by)))
         texts.append((total, _settled_and_since(total, net, group_by, join)))
     return tuple(texts)
 
@@ -114,19 +120,23 @@ def _counts(evaluation_interval: Duration, base: Duration) -> Recorded:
     base an event has as many parts more and is counted once in all of them, so later, but never twice.
     """
     interval = number(Decimal(evaluation_interval.ms) / 1000)
-    # A range of Prometheus 2 includes both ends: over five minutes sharp it could hold eleven evaluations.
-    just_within = Duration(COUNT_INTERVAL.ms - 1)
     rates = (naming.valid_events_rate, naming.error_events_rate)
     return tuple(
-        (count(COUNT_INTERVAL), f"sum_over_time({rate(base)}{MATCHERS}[{just_within}]) * {interval}")
+        (
+            count(COUNT_INTERVAL),
+            f"sum_over_time({rate(base)}{MATCHERS}[{just_within(COUNT_INTERVAL)}]) * {interval}",
+        )
         for rate, count in zip(rates, _COUNTS, strict=True)
     )
 
 
-def _net(count: str, period: Duration, groups: tuple[str, ...]) -> str:
+def _net(count: str, missed: str | None, period: Duration, groups: tuple[str, ...]) -> str:
     """What came into the period in the last five minutes less what left it at its far end."""
-    left = labelled(f"-{count}{MATCHERS} offset {period}", "left")
-    return sum_of((f"{count}{MATCHERS}", left), groups)
+    pieces = [f"{count}{MATCHERS}", labelled(f"-{count}{MATCHERS} offset {period}", "left")]
+    if missed is not None:
+        pieces.append(labelled(just_recorded(missed), "missed"))
+        pieces.append(labelled(f"-{just_recorded(missed, f' offset {period}')}", "missed left"))
+    return sum_of(pieces, groups)
 
 
 def _settled_and_since(total: str, net: str, groups: tuple[str, ...], join: str) -> str:

@@ -19,6 +19,7 @@ from slo_toolkit.status.periods import Period
 from slo_toolkit.status.ranges import Measured, Range, measured
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
 from slo_toolkit.status.recorded_figures import (
+    CORRECTION,
     EVALUATED_AT,
     LAST_SEEN,
     PERIOD_ERRORS,
@@ -61,6 +62,10 @@ _RANGES = {
     PERIOD_ERRORS: ranges.ERRORS,
     PERIOD_SLOTS: ranges.EVENTS,
     WEEK_ERRORS: ranges.ERRORS,
+    CORRECTION + WEEK_ERRORS: ranges.ERRORS,
+    CORRECTION + PERIOD_VALID: ranges.ERRORS,
+    CORRECTION + PERIOD_ERRORS: ranges.ERRORS,
+    CORRECTION + PERIOD_SLOTS: ranges.EVENTS,
 }
 """Every figure but the moments at which something was last there."""
 
@@ -182,12 +187,23 @@ class _Request:
     def sums(self, slos: dict[Identity, RecordedSlo]) -> None:
         """What no rule records, summed from the event counts: the last week, and a period that was asked for."""
         valid, errors = (self._series(f"{stem}{SLOT}") for stem in (VALID_COUNT, ERROR_COUNT))
-        wanted = {WEEK_ERRORS: f"sum_over_time({errors}[{just_within(_WEEK)}])"}
+        missed_valid, missed_errors = map(
+            self._series, (naming.VALID_EVENTS_MISSED, naming.ERROR_EVENTS_MISSED)
+        )
+        wanted = {
+            WEEK_ERRORS: f"sum_over_time({errors}[{just_within(_WEEK)}])",
+            CORRECTION + WEEK_ERRORS: f"sum_over_time({missed_errors}[{just_within(_WEEK)}])",
+        }
         if self.period is not None:
             elapsed = just_within(self.period.span(self.at).elapsed)
             wanted[PERIOD_VALID] = f"sum_over_time({valid}[{elapsed}])"
             wanted[PERIOD_ERRORS] = f"sum_over_time({errors}[{elapsed}])"
             wanted[PERIOD_SLOTS] = f"count_over_time({valid}[{elapsed}])"
+            wanted[CORRECTION + PERIOD_VALID] = f"sum_over_time({missed_valid}[{elapsed}])"
+            wanted[CORRECTION + PERIOD_ERRORS] = f"sum_over_time({missed_errors}[{elapsed}])"
+            wanted[CORRECTION + PERIOD_SLOTS] = (
+                f"sum_over_time({self._series(naming.BRIDGED_SLOTS)}[{elapsed}])"
+            )
         for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
             figure = sample.labels[FIGURE]
             slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))

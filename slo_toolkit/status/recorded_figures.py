@@ -40,6 +40,8 @@ from slo_toolkit.windows import default_tiers
 EVALUATED_AT, LAST_SEEN = "evaluated_at", "last_seen"
 # Figures of a group that are summed from event counts.
 PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS, WEEK_ERRORS = "valid", "errors", "slots", "week_errors"
+CORRECTION = "missed "
+"""Begins the name of what counters told afterwards of such a sum; it is added to it, and may be negative."""
 
 _HOUR, _DAY, _WEEK = SPENT_WINDOWS
 
@@ -149,13 +151,17 @@ class _Reader:
         return _Totals(ratio, valid, errors.value, coverage, errors.flaw)
 
     def _summed(self) -> _Totals:
-        valid, slots = self.facts.get(PERIOD_VALID), self.facts.get(PERIOD_SLOTS)
-        told = without_noise(self.facts.get(PERIOD_ERRORS), valid)
+        valid, slots = self._corrected(PERIOD_VALID), self._corrected(PERIOD_SLOTS)
+        told = without_noise(self._corrected(PERIOD_ERRORS), valid)
         errors = told.value
         ratio = errors / valid if errors is not None and valid else None
         elapsed = Decimal(self._span.elapsed.ms) / SLOT.ms
         coverage = None if slots is None else min(slots / elapsed, Decimal(1))
         return _Totals(ratio, valid, errors, coverage, told.flaw)
+
+    def _corrected(self, figure: str) -> Decimal | None:
+        counted, missed = self.facts.get(figure), self.facts.get(CORRECTION + figure)
+        return counted if counted is None or missed is None else counted + missed
 
     def _recent_errors(self) -> dict[Duration, Decimal]:
         """Rules record error events per second over an hour and a day; the week is summed."""
@@ -164,7 +170,7 @@ class _Reader:
             for window in (_HOUR, _DAY)
             if (rate := self.facts.get(ERROR_RATE, window)) is not None
         }
-        week = self.facts.get(WEEK_ERRORS)
+        week = self._corrected(WEEK_ERRORS)
         return errors if week is None else {**errors, _WEEK: max(week, Decimal(0))}
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:

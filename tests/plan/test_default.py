@@ -65,9 +65,19 @@ def test_every_series_carries_the_identity_and_sloths_series_the_owners_labels_t
     assert found["slo:valid_events:rate5m"].labels == identity
 
 
-def test_only_the_five_minute_rates_read_the_source_series() -> None:
-    readers = [name for name, rule in records(slo()).items() if "http_requests_total" in rule.expr]
-    assert readers == ["slo:valid_events:rate5m", "slo:error_events:rate5m"]
+def test_the_source_series_are_read_for_rates_and_counts_and_once_an_hour() -> None:
+    readers = {name: rule.expr for name, rule in records(slo()).items() if "http_requests_total" in rule.expr}
+    both = ("slo:valid_events:", "slo:error_events:")
+    counts = {f"{stem}count5m" for stem in both}
+    hourly = {f"{stem}{what}" for stem in both for what in ("increase1h", "increase5h")}
+    assert readers.keys() == {
+        *(f"{stem}rate5m" for stem in both),
+        *counts,
+        *hourly,
+        "slo:measured:bridged1h",
+    }
+    assert all("[4m59s999ms:5m])" in readers[name] for name in counts)
+    assert all("[4m59s999ms:1h])" in readers[name] for name in (*hourly, "slo:measured:bridged1h"))
 
 
 def test_numbers_are_exact() -> None:

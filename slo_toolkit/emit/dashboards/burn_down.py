@@ -10,7 +10,7 @@ from slo_toolkit.emit.dashboards import look
 from slo_toolkit.emit.dashboards.figures import NOTHING_MEASURED, group_legend, one
 from slo_toolkit.emit.dashboards.look import SHARE, override
 from slo_toolkit.emit.dashboards.model import Panel, Target, step
-from slo_toolkit.plan.period import COUNT_INTERVAL
+from slo_toolkit.plan.intervals import COUNT_INTERVAL
 from slo_toolkit.promql import by, identity_selector, number
 from slo_toolkit.slo import Slo
 

@@ -15,7 +15,7 @@ from slo_toolkit.emit.dashboards.look import SHARE, TIMES, override, override_li
 from slo_toolkit.emit.dashboards.model import Json, Panel, Target, step
 from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.plan.alerts import burn_rate as burn_rate_text
-from slo_toolkit.plan.period import COUNT_INTERVAL
+from slo_toolkit.plan.intervals import COUNT_INTERVAL
 from slo_toolkit.plan.sli import ratio_windows
 from slo_toolkit.plan.sloth import sloth_windows
 from slo_toolkit.plan.tiers import effective_tiers

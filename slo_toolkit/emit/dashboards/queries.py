@@ -13,7 +13,7 @@ from slo_toolkit import naming
 from slo_toolkit.budget import LITTLE_LEFT, MISSED_FOR, SOON, plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.dashboards import look
-from slo_toolkit.plan.period import COUNT_INTERVAL
+from slo_toolkit.plan.intervals import COUNT_INTERVAL
 from slo_toolkit.promql import number
 from slo_toolkit.windows import BASE_WINDOWS
 
