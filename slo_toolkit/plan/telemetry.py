@@ -42,6 +42,8 @@ USUAL_EVENTS = 100
 _SURELY_GONE = Duration.of(days=1)
 """A counter without a value until its first event is there again by then."""
 
+_OF_LATE = Duration.of(hours=6)
+
 _SNAPSHOTS_LAST = Duration.of(hours=3)
 """How long what is recorded once an hour is good for, though Prometheus be away at the next."""
 
@@ -112,6 +114,7 @@ def _blind(slo: Slo) -> str:
         # A counter without a value before its first event is missed where there are events at this time of the day.
         missed = (
             f"group({_usual(slo)}) * {Gone.METRIC:d}",
+            f"group({_busy_of_late(slo)}) * {Gone.METRIC:d}",
             f"vector({Gone.METRIC:d}) unless on () {seen % _SURELY_GONE}",
             f"vector({Gone.TARGETS_AWAY:d})",
         )
@@ -134,6 +137,13 @@ def _usual(slo: Slo) -> str:
     rate = identity_selector(naming.valid_events_rate(window), slo)
     usual = f"{USUAL_EVENTS} / {number(Decimal(window.ms) / 1000)}"
     return f"({rate} offset 1d > {usual} unless {rate} offset 1w <= {usual})"
+
+
+def _busy_of_late(slo: Slo) -> str:
+    """The rates of the last six hours that stand in for those of yesterday while the rules are younger than a day."""
+    rate = identity_selector(naming.valid_events_rate(_OF_LATE), slo)
+    yesterday = identity_selector(naming.valid_events_rate(lately(slo)), slo)
+    return f"{rate} > {USUAL_EVENTS} / 3600 unless on () {yesterday} offset 1d"
 
 
 def _loaded(slo: Slo) -> str:
