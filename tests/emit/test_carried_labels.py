@@ -83,7 +83,7 @@ def test_a_page_says_what_its_owner_meant(judge: Judge, form: str) -> None:
 
 
 SERVICE_LABELS = {name: text for name, text in LABELS.items() if name not in ("sloth_id", "sloth_slo")}
-DOWN = {'up{job="cart",instance="1"}': "1x20 0x60", 'cart_requests_total{job="cart",instance="1"}': "0+60x20"}
+DOWN = {'up{job="cart",instance="1"}': "1x15 0x60", 'cart_requests_total{job="cart",instance="1"}': "0+60x15"}
 
 
 @pytest.mark.parametrize("form", FORMS)
