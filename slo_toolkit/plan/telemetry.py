@@ -13,6 +13,7 @@ from enum import IntEnum
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.plan.model import RecordingRule
+from slo_toolkit.plan.period import COUNT_INTERVAL
 from slo_toolkit.plan.targets import sources
 from slo_toolkit.promql import by, identity_selector, number
 from slo_toolkit.slo import ProbeSli, RawSli, Slo
@@ -41,8 +42,6 @@ USUAL_EVENTS = 100
 
 _SURELY_GONE = Duration.of(days=1)
 """A counter without a value until its first event is there again by then."""
-
-_OF_LATE = Duration.of(hours=6)
 
 _SNAPSHOTS_LAST = Duration.of(hours=3)
 """How long what is recorded once an hour is good for, though Prometheus be away at the next."""
@@ -140,10 +139,11 @@ def _usual(slo: Slo) -> str:
 
 
 def _busy_of_late(slo: Slo) -> str:
-    """The rates of the last six hours that stand in for those of yesterday while the rules are younger than a day."""
-    rate = identity_selector(naming.valid_events_rate(_OF_LATE), slo)
+    """What stands in for yesterday's rates while the rules are younger than a day: the mean of what was counted."""
+    counts = identity_selector(naming.valid_events_count(COUNT_INTERVAL), slo)
     yesterday = identity_selector(naming.valid_events_rate(lately(slo)), slo)
-    return f"{rate} > {USUAL_EVENTS} / 3600 unless on () {yesterday} offset 1d"
+    hours = number(Decimal(Duration.of(hours=1).ms) / COUNT_INTERVAL.ms)
+    return f"avg_over_time({counts}[1d]) > {USUAL_EVENTS} / {hours} unless on () {yesterday} offset 1d"
 
 
 def _loaded(slo: Slo) -> str:

@@ -122,6 +122,18 @@ def test_a_metric_that_is_renamed_while_the_targets_answer_is_told(
     assert 0 < firing.end - history.at(AWAY.end) <= 8 * MINUTE
 
 
+def test_a_metric_that_is_gone_on_the_first_day_of_its_rules_is_told(
+    prometheus: str, rules_for: RulesFor
+) -> None:
+    """Of the same time yesterday nothing is known then."""
+    history = counters(replace(STEADY, days=1))
+    series = gone(history.series, [Span(5 * HOUR, DAY)], history.start)
+    (firing,) = _told(prometheus, rules_for(specs.events()), history, (*series, *targets(STEADY)))
+    assert firing.alert == specs.METRIC_GONE
+    assert firing.start - history.at(5 * HOUR) <= 26 * MINUTE
+    assert firing.end is None
+
+
 def test_a_new_deployment_that_lost_the_metric_is_told_by_the_name_of_the_metric(
     prometheus: str, rules_for: RulesFor
 ) -> None:
