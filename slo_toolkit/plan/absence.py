@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -126,7 +125,7 @@ def _states(slo: Slo, ids: Sequence[str], kind: _Kind) -> str:
     """
     chosen = selector(naming.TELEMETRY_STATE, {naming.SERVICE: slo.service, **slo.extra_labels})
     if ids:
-        chosen = f"{chosen[:-1]}, {naming.ID}=~{quote('|'.join(map(re.escape, ids)))}}}"
+        chosen = f"{chosen[:-1]}, {naming.ID}=~{quote('|'.join(ids).replace('.', '[.]'))}}}"
     return f"last_over_time({chosen}[{_STATES_LAST}]) {kind.condition}"
 
 

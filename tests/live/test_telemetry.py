@@ -207,6 +207,16 @@ def test_a_prometheus_that_was_away_tells_nothing_when_it_is_back(
     assert _told(prometheus, rules_for(specs.events()), history, series, (down,)) == []
 
 
+def test_nor_where_scrapes_are_seldom_and_a_rate_takes_long_to_come_back(
+    prometheus: str, rules_for: RulesFor
+) -> None:
+    shape = replace(STEADY, scrape_interval=900)
+    history = counters(shape)
+    down = Span(30 * HOUR, 31.5 * HOUR)
+    series = (*history.series, *targets(shape))
+    assert _told(prometheus, rules_for(specs.scraped_every("15m")), history, series, (down,)) == []
+
+
 FEATURES = [f"feature-{number}" for number in range(12)]
 
 
