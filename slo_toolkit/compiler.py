@@ -14,7 +14,7 @@ from slo_toolkit import __version__
 from slo_toolkit.emit.operator import MANAGED_BY, prometheus_rules
 from slo_toolkit.emit.output import Artefact
 from slo_toolkit.emit.rules import rule_file
-from slo_toolkit.plan.default import default_plan
+from slo_toolkit.plan.default import default_plans
 from slo_toolkit.plan.model import AlertingRule, Plan, RecordingRule, Rule, RuleGroup
 from slo_toolkit.plan.sloth import sloth_mode, sloth_plan
 from slo_toolkit.recipe import Part, Recipe, RuleFormat, Tree
@@ -41,9 +41,8 @@ class Emitter:
 
 def plans_of(slos: Iterable[Slo], recipe: Recipe) -> list[Plan]:
     """The rules of each SLO, without the kinds of rules that the recipe leaves out."""
-    make = default_plan if recipe.compat is None else _sloth_plan
     unwanted = tuple(kind for part, kind in _RULE_KINDS.items() if part in recipe.disabled)
-    plans = [make(slo) for slo in slos]
+    plans = default_plans(slos) if recipe.compat is None else [_sloth_plan(slo) for slo in slos]
     return [_without(plan, unwanted) for plan in plans] if unwanted else plans
 
 

@@ -36,6 +36,11 @@ INFO = "sloth_slo_info"
 RULES_LOADED = "slo:rules_loaded:bool"
 """1 at every evaluation, so that its gaps tell when the rules were not evaluated."""
 
+TARGETS = "slo:sli_targets:info"
+"""Once an hour while the SLI has a value: the labels of the scrape targets that its series come from."""
+TELEMETRY_STATE = "slo:telemetry:state"
+"""What is gone of an SLO's telemetry, one of the numbers of `Gone`; 0 where nothing is."""
+
 NET_VALID_EVENTS = "slo:valid_events:net5m"
 NET_ERROR_EVENTS = "slo:error_events:net5m"
 """Events of the last five minutes less those of the five minutes that left the period meanwhile."""
@@ -107,12 +112,15 @@ def coverage(window: Duration) -> str:
     return f"slo:coverage:ratio{window}"
 
 
-def no_telemetry_alert(slo: Slo) -> str:
-    return f"{slo.alerting.name}NoTelemetry"
+def targets_within(window: Duration) -> str:
+    """The labels of all targets that the SLI's series came from within `window`."""
+    return f"slo:sli_targets:last{window}"
 
 
-def traffic_stopped_alert(slo: Slo) -> str:
-    return f"{slo.alerting.name}TrafficStopped"
+# One alert of each for a service, however many of its SLOs are blind.
+TARGET_GONE = "SLOTargetGone"
+METRIC_GONE = "SLOMetricGone"
+TRAFFIC_STOPPED = "SLOTrafficStopped"
 
 
 def sli_group(slo: Slo) -> str:
@@ -125,6 +133,10 @@ def period_group(slo: Slo) -> str:
 
 def settled_group(slo: Slo) -> str:
     return f"slo-settled-{slo.id}"
+
+
+def absence_group(service: str) -> str:
+    return f"slo-absence-{service}"
 
 
 LONGEST_NAME = 255 - len("-api.requests.json")
@@ -177,6 +189,8 @@ _FAMILIES = frozenset(
         BUDGET_REMAINING,
         RULES_LOADED,
         SETTLED_AT,
+        TARGETS,
+        TELEMETRY_STATE,
         "slo:sli_error:",
         "slo:error_events:",
         "slo:valid_events:",

@@ -128,7 +128,11 @@ class AlertMeta:
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """How an SLO alerts. `name` is empty only where every alert is disabled."""
+    """How an SLO alerts. `name` is empty only where every alert is disabled.
+
+    `absence_for` is how long an SLI may have no value before it is told, `no_targets_for` the same while it has no
+    scrape target either, as a service that is scaled to zero.
+    """
 
     name: str = ""
     labels: Labels = field(default_factory=no_labels)
@@ -140,6 +144,7 @@ class Alerting:
     min_error_events: int = 0
     absence: AlertMeta = AlertMeta()
     absence_for: Duration = Duration.of(minutes=10)
+    no_targets_for: Duration = Duration.of(days=3)
 
     def meta(self, severity: Severity) -> AlertMeta:
         return self.page if severity is Severity.PAGE else self.ticket

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from slo_toolkit.duration import Duration
-from slo_toolkit.emit import no_telemetry, scenarios
+from slo_toolkit.emit import no_telemetry, scenarios, targets_gone
 from slo_toolkit.emit.gaps import gap, untestable
 from slo_toolkit.emit.header import YAML_HEADER
 from slo_toolkit.emit.isolation import groups_of
@@ -28,7 +28,7 @@ Builder: TypeAlias = Callable[[Slo, Source, Duration], Scenario | None]
 
 
 def outage_tests(plans: Sequence[Plan], rules: str) -> str | None:
-    """No telemetry, outages, silence and missing series, at the evaluation interval of the rules.
+    """No telemetry, outages, silence, missing series and missing targets, at the evaluation interval of the rules.
 
     `rules` is the path of the rule file as seen from the test file. None where promtool cannot evaluate it.
     """
@@ -41,6 +41,7 @@ def outage_tests(plans: Sequence[Plan], rules: str) -> str | None:
         *service.tests("total outage", _total_outage, interval),
         *service.tests("no traffic", _no_traffic, interval),
         *service.tests("no error series yet", _no_error_series, interval),
+        *service.targets_gone(interval),
     ]
     return _file(rules, interval, tests, service.gaps())
 
@@ -125,6 +126,14 @@ class _Service:
     def no_telemetry(self, interval: Duration) -> str:
         """One test for all SLOs: there is nothing that they could read of each other."""
         return _test("no telemetry", interval, self._slos, (), no_telemetry.checks(self._slos, interval))
+
+    def targets_gone(self, interval: Duration) -> Iterator[str]:
+        """One test for as many SLOs at once as do not read each other's series."""
+        for group in self._groups:
+            known = [(slo, self._sources[slo.id]) for slo in group]
+            if tested := [(slo, source) for slo, source in known if targets_gone.can_be_tested(slo, source)]:
+                inputs, checks = targets_gone.inputs(tested, interval), targets_gone.checks(tested, interval)
+                yield _test("targets gone", interval, [slo for slo, _ in tested], inputs, checks)
 
     def tests(self, name: str, build: Builder, interval: Duration) -> Iterator[str]:
         """One test for as many SLOs at once as do not read each other's series."""

@@ -12,11 +12,14 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.emit.header import MARKDOWN_HEADER
 from slo_toolkit.emit.investigation import first_queries
 from slo_toolkit.meaning.text import WINDOW
-from slo_toolkit.plan.alerts import USUAL_EVENTS, an_hour, burn_rate, rough
+from slo_toolkit.plan.alerts import burn_rate, rough
 from slo_toolkit.plan.model import Plan
+from slo_toolkit.plan.targets import sources
+from slo_toolkit.plan.telemetry import MEMORY, USUAL_EVENTS, an_hour, counts_events, lately, target_labels
 from slo_toolkit.plan.tiers import Alert, alerts
+from slo_toolkit.promql import identity_selector
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Severity, Slo, Tier
-from slo_toolkit.windows import base_window, recent_window
+from slo_toolkit.windows import base_window
 
 _COLUMNS = (
     "Alert",
@@ -169,23 +172,47 @@ def _first_steps(slo: Slo) -> Iterator[str]:
 def _absence(slo: Slo) -> Iterator[str]:
     if slo.alerting.absence.disabled:
         return
-    yield "## No telemetry"
+    silent = an_hour(lately(slo))
+    yield "## Telemetry that is gone"
     yield ""
     yield (
-        f"`{naming.no_telemetry_alert(slo)}` means that the SLI returned nothing for "
-        f"{slo.alerting.absence_for}: nobody knows whether the objective is met, and no burn-rate alert can "
-        "fire. Look for a scrape target that is down (`up == 0`), a metric or label that was renamed, or a "
-        "query that never matched."
+        "No burn-rate alert can fire and nobody knows whether the objective is met. These tickets are of the whole "
+        f"service: each is one, and its annotation `slos` names all SLOs that it is about. They come when an SLI has "
+        f"had no value for {slo.alerting.absence_for}, ten minutes later at the latest."
     )
-    if not isinstance(slo.sli, RawSli):
-        silent = an_hour(recent_window(slo.scrape_interval))
-        yield ""
+    yield ""
+    yield (
+        f"- `{naming.TARGET_GONE}`: no target answers (`up` is 0), or there has been none for "
+        f"{slo.alerting.no_targets_for.words()}, which is too long for a service that is scaled to zero. Look at "
+        "the pods or processes of the service, then at what Prometheus discovers of it."
+    )
+    yield (
+        f"- `{naming.METRIC_GONE}`: targets answer, and the queries find nothing. A metric or a label was renamed, "
+        "or a counter has no value before its first event. Undo the last deployment, or change the spec with it."
+    )
+    if counts_events(slo):
         yield (
-            f"`{naming.traffic_stopped_alert(slo)}` means that the metrics are there but counted no event "
-            f"for {silent} in which there are usually more than {USUAL_EVENTS}: look in front of the service, "
-            "at DNS, load balancer and clients."
+            f"- `{naming.TRAFFIC_STOPPED}`: the metrics are there but counted no event for {silent} in which there are "
+            f"usually more than {USUAL_EVENTS}. Look in front of the service, at DNS, load balancer and clients."
         )
     yield ""
+    yield "What is gone (1 the target, 2 all targets for long, 3 the metric, 4 the traffic), and `up` of the targets:"
+    yield ""
+    yield from _fenced(identity_selector(naming.TELEMETRY_STATE, slo))
+    yield ""
+    yield from _fenced(_targets(slo))
+    yield ""
+    yield (
+        "An SLI that has never had a value, or none for 30 days, is no alert: `slo budget` says that it has no "
+        "data, and the last of these queries finds nothing."
+    )
+    yield ""
+
+
+def _targets(slo: Slo) -> str:
+    """`up` of the targets that the SLI's series came from."""
+    remembered = identity_selector(naming.targets_within(MEMORY), slo)
+    return f"{sources(slo.sli).up} and on ({', '.join(target_labels(slo))}) {remembered} > 0"
 
 
 def _measured(slo: Slo) -> Iterator[str]:

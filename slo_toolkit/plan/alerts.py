@@ -1,4 +1,4 @@
-"""The alerts: burn rates in two windows at once, telemetry that is gone, traffic that stopped."""
+"""The alerts on the budget: burn rates in two windows at once, and what is left of it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from decimal import Decimal
 from slo_toolkit import budget, naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
-from slo_toolkit.plan.carried_labels import carrying_what_it_reads, indented
+from slo_toolkit.plan.carried_labels import carrying_what_it_reads, indented, literal
 from slo_toolkit.plan.model import MATCHERS, AlertingRule
 from slo_toolkit.plan.sli import ratio_of
 from slo_toolkit.plan.tiers import Alert, alerts
 from slo_toolkit.promql import by, identity_matchers, identity_selector, number, selector
 from slo_toolkit.rates import reads_directly, subtracts
-from slo_toolkit.slo import Labels, RawSli, Severity, Slo, Tier
-from slo_toolkit.windows import base_window, recent_window
-
-USUAL_EVENTS = 100
-"""Events an hour below which an hour without any is nothing unusual: e^-100 is no coincidence."""
+from slo_toolkit.slo import Labels, Severity, Slo, Tier
+from slo_toolkit.windows import base_window
 
 _WHICH = "{{$labels.sloth_service}} {{$labels.sloth_slo}}"
 
@@ -26,9 +23,6 @@ _WHICH = "{{$labels.sloth_service}} {{$labels.sloth_slo}}"
 def alert_rules(slo: Slo) -> Iterator[AlertingRule]:
     for alert in alerts(slo):
         yield carrying_what_it_reads(_burn_rate_alert(slo, alert), slo)
-    if not slo.alerting.absence.disabled:
-        for rule in _absence_alerts(slo):
-            yield carrying_what_it_reads(rule, slo)
 
 
 def _burn_rate_alert(slo: Slo, alert: Alert) -> AlertingRule:
@@ -180,72 +174,19 @@ def exhausted_alerts(slo: Slo) -> Iterator[AlertingRule]:
         **_links(slo),
         **wanted.annotations,
     }
-    labels = {**_literal(slo.labels), **wanted.labels, **naming.identity(slo)}
+    labels = {**literal(slo.labels), **wanted.labels, **naming.identity(slo)}
     rule = AlertingRule(
         wanted.name, f"max{by(_kept(slo))}({left}) <= {threshold}", labels, annotations, wanted.pending_for
     )
     yield carrying_what_it_reads(rule, slo, wanted.selector)
 
 
-def _absence_alerts(slo: Slo) -> Iterator[AlertingRule]:
-    yield _absence_alert(
-        slo,
-        naming.no_telemetry_alert(slo),
-        f"{identity_selector(naming.RULES_LOADED, slo)}\n"
-        f"unless on ({', '.join(naming.key_names(slo))})\n"
-        f"{identity_selector(naming.valid_events_rate(base_window(slo.scrape_interval)), slo)}",
-        "no telemetry",
-        "The SLI returns nothing, so nobody knows whether the objective is met: "
-        "a target is gone, a metric was renamed, or the query never matched.",
-        slo.alerting.absence_for,
-    )
-    if isinstance(slo.sli, RawSli):
-        return  # a ratio does not tell how many events there were
-    lately = recent_window(slo.scrape_interval)
-    rate = identity_selector(naming.valid_events_rate(lately), slo)
-    usual = f"{USUAL_EVENTS} / {number(Decimal(lately.ms) / 1000)}"
-    yield _absence_alert(
-        slo,
-        naming.traffic_stopped_alert(slo),
-        f"{rate} == 0\nand\n{rate} offset 1d > {usual}\nunless\n{rate} offset 1w <= {usual}",
-        "traffic stopped",
-        f"There was no event for {an_hour(lately)}; yesterday at this time there were more than {USUAL_EVENTS}, "
-        "and a week ago as well as far as that is known.",
-        None,
-    )
-
-
-def an_hour(window: Duration) -> str:
-    """The window that tells how it goes lately, in words; only scrapes of half an hour or more make it longer."""
-    return "an hour" if window == Duration.of(hours=1) else window.words()
-
-
-def _absence_alert(
-    slo: Slo, name: str, expr: str, title: str, description: str, pending_for: Duration | None
-) -> AlertingRule:
-    meta = slo.alerting.absence
-    labels = _labels(slo, {**slo.alerting.ticket.labels, **meta.labels}, Severity.TICKET)
-    annotations = {
-        "title": f"(ticket) {_WHICH}: {title}",
-        "summary": f"{slo.service} {slo.name}: {title}",
-        "description": description,
-        **_links(slo),
-        **meta.annotations,
-    }
-    return AlertingRule(name, expr, labels, annotations, pending_for)
-
-
 def _labels(slo: Slo, own: Labels, severity: Severity) -> dict[str, str]:
     identity = naming.identity(slo)
     return {
-        **_literal(slo.labels),
+        **literal(slo.labels),
         **slo.alerting.labels,
         **own,
         **identity,
         naming.SEVERITY: severity.value,
     }
-
-
-def _literal(labels: Labels) -> dict[str, str]:
-    """On an alert, unlike on a recording rule, `{{` in a label starts a template; the SLO's own are none."""
-    return {name: value.replace("{{", '{{"{{"}}') for name, value in labels.items()}

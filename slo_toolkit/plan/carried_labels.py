@@ -46,3 +46,8 @@ def _replacement(text: str) -> str:
 
 def indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def literal(labels: Labels) -> dict[str, str]:
+    """On an alert, unlike on a recording rule, `{{` in a label starts a template; the SLO's own are none."""
+    return {name: value.replace("{{", '{{"{{"}}') for name, value in labels.items()}

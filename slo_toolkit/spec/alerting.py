@@ -72,6 +72,7 @@ class AlertingReader:
             ),
             # Two scrapes of a new target must come before anything is known of it.
             absence_for=absence.get("for", max(default.absence_for, self.scrape_interval * 2)),
+            no_targets_for=absence.get("no_targets_for", default.no_targets_for),
         )
         self._named(alerting)
         self._templates()

@@ -112,13 +112,30 @@ TIER = Section(
     },
     exactly_one=("burn_rate", "budget_percent"),
 )
+
+
+def _beyond_memory(duration: Duration) -> str:
+    if duration <= _FOUR_WEEKS:
+        return ""
+    return f"{duration.words()} is longer than 4w, and what was gone for 30 days is forgotten"
+
+
+_FOUR_WEEKS = Duration.of(days=28)
+_MEMORABLE = Span(_beyond_memory, "write for example 10m or 3d")
+
 ABSENCE = Section(
-    "the alert on absent telemetry",
+    "the alerts on absent telemetry",
     {
         "disable": Key(
-            Flag(), "Leaves this alert out.", default="false, and true where both other alerts are disabled"
+            Flag(), "Leaves these alerts out.", default="false, and true where both other alerts are disabled"
         ),
-        "for": Key(Span(), "How long there must be no valid events.", default="10m"),
+        "for": Key(_MEMORABLE, "How long an SLI may have no value.", default="10m"),
+        "no_targets_for": Key(
+            _MEMORABLE,
+            "How long there may be no scrape target either, as of a service that is scaled to zero.",
+            default="3d",
+            example="1d",
+        ),
         "labels": sloth.ALERT.keys["labels"],
         "annotations": sloth.ALERT.keys["annotations"],
     },
@@ -142,7 +159,7 @@ ALERTING = sloth.ALERTING.with_keys(
             "Burn rates and windows of the alerts.",
             default="the four of the SRE Workbook, chapter 5",
         ),
-        "absence": Key(ABSENCE, "The alert on telemetry that is absent or traffic that stops."),
+        "absence": Key(ABSENCE, "The alerts on telemetry that is gone and traffic that stops."),
     }
 )
 

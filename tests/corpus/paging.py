@@ -98,7 +98,7 @@ _LABEL = re.compile(r"\{\{-?\s*\$labels\.(\w+)\s*-?\}\}")
 
 def is_told(outcome: Replay, at: float) -> bool:
     """Whether the alert on telemetry that is gone fires at this Unix time."""
-    firings = (firing for firing in outcome.firings if firing.alert.endswith("NoTelemetry"))
+    firings = (firing for firing in outcome.firings if firing.alert == "SLOMetricGone")
     return any(firing.start <= at < (firing.end or inf) for firing in firings)
 
 

@@ -13,6 +13,7 @@ import yaml
 
 from slo_toolkit.emit.promtool_tests import burn_tests, outage_tests
 from slo_toolkit.emit.rules import rule_file
+from slo_toolkit.plan.default import default_plans
 from slo_toolkit.plan.model import Plan
 from tests.programs import alertmanager_binary, program
 
@@ -69,7 +70,8 @@ def run(promtool: str, tmp_path: Path) -> Run:
     """Runs the generated tests of plans against their rules, or others; gives what promtool found wrong."""
 
     def judge(plans: Sequence[Plan], rules: str | None = None) -> str:
-        (tmp_path / "rules.yaml").write_text(rule_file(plans) if rules is None else rules)
+        together = default_plans([plan.slo for plan in plans])
+        (tmp_path / "rules.yaml").write_text(rule_file(together) if rules is None else rules)
         files = {"outage.yaml": outage_tests, "burn.yaml": burn_tests}
         made = {
             name: text for name, tests in files.items() if (text := tests(plans, "rules.yaml")) is not None

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from slo_toolkit.duration import Duration
-from slo_toolkit.plan.default import default_plan
+from slo_toolkit.plan.default import default_plans
 from slo_toolkit.plan.model import Plan
 from slo_toolkit.slo import (
     Alerting,
@@ -72,4 +72,5 @@ def slo(sli: Sli | str = "errors", objective: str = "99.9", **changes: Any) -> S
 
 
 def plan(sli: Sli | str = "errors", objective: str = "99.9", **changes: Any) -> Plan:
-    return default_plan(slo(sli, objective, **changes))
+    (made,) = default_plans([slo(sli, objective, **changes)])
+    return made

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from slo_toolkit.emit.rules import rule_file
-from slo_toolkit.plan.default import default_plan
+from slo_toolkit.plan.default import default_plan, default_plans
 from slo_toolkit.plan.model import AlertingRule, Plan
 from slo_toolkit.plan.sloth import sloth_plan
 from slo_toolkit.spec import LoadOptions
@@ -48,7 +48,8 @@ FORMS = {
 
 def _plan(text: str, grouping: str = "") -> Plan:
     document = SPEC.replace("ONE", json.dumps(text)).replace("    GROUPING\n", grouping)
-    return default_plan(only_slo(document, LoadOptions(extra_labels={"cluster": "eu"})))
+    (made,) = default_plans([only_slo(document, LoadOptions(extra_labels={"cluster": "eu"}))])
+    return made
 
 
 def _alerts(plan: Plan) -> list[AlertingRule]:
@@ -81,11 +82,16 @@ def test_a_page_says_what_its_owner_meant(judge: Judge, form: str) -> None:
     assert judge(_plan(form), ERRORS, PAGE, told) == ""
 
 
+SERVICE_LABELS = {name: text for name, text in LABELS.items() if name not in ("sloth_id", "sloth_slo")}
+DOWN = {'up{job="cart",instance="1"}': "1x15 0x60", 'cart_requests_total{job="cart",instance="1"}': "0+60x15"}
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_so_does_an_alert_on_absent_telemetry(judge: Judge, form: str) -> None:
-    labels = {**LABELS, "alertname": "CartErrorsNoTelemetry", "sloth_severity": "ticket"}
-    told = _texts(FORMS[form].replace("ALERT", "CartErrorsNoTelemetry"))
-    assert judge(_plan(form), {}, labels, told) == ""
+    """It is the service's, so there is no name of one SLO in it."""
+    labels = {**SERVICE_LABELS, "alertname": "SLOTargetGone", "sloth_severity": "ticket"}
+    told = _texts(FORMS[form].replace("ALERT", "SLOTargetGone").replace("eu availability", "eu "))
+    assert judge(_plan(form), DOWN, labels, {**told, "slos": "availability"}) == ""
 
 
 def test_a_group_says_its_own_label_beside_the_slos(judge: Judge) -> None:

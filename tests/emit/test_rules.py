@@ -7,6 +7,7 @@ import yaml
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.emit.rules import rule_file
+from slo_toolkit.plan.default import default_plans
 from slo_toolkit.plan.model import AlertingRule, Plan, RecordingRule, RuleGroup
 
 from .slos import SLIS, UNKNOWN_SLIS, plan, slo
@@ -74,7 +75,7 @@ def test_groups_without_rules_are_left_out() -> None:
 def test_promtool_accepts_the_rules_of_every_kind_of_sli(promtool: str, tmp_path: Path) -> None:
     plans = [plan(name) for name in SLIS] + [plan(sli, name=name) for name, sli in UNKNOWN_SLIS.items()]
     rules = tmp_path / "rules.yaml"
-    rules.write_text(rule_file(plans))
+    rules.write_text(rule_file(default_plans([made.slo for made in plans])))
     found = subprocess.run(
         [promtool, "check", "rules", str(rules)], capture_output=True, text=True, check=False
     )

@@ -55,8 +55,13 @@ def test_links_are_there_when_the_spec_has_them() -> None:
     assert "Dashboard" not in runbook(plan())
 
 
-def test_missing_telemetry_is_explained_under_the_name_of_its_alert() -> None:
-    assert "`ShopErrorsNoTelemetry` means that the SLI returned nothing for 10m" in runbook(plan())
+def test_each_alert_on_missing_telemetry_is_explained_under_its_name() -> None:
+    text = runbook(plan())
+    assert "had no value for 10m" in text
+    assert "`SLOTargetGone`: no target answers (`up` is 0), or there has been none for 3 days" in text
+    assert "`SLOMetricGone`: targets answer, and the queries find nothing" in text
+    assert "`SLOTrafficStopped`: the metrics are there but counted no event for an hour" in text
+    assert "SLOTrafficStopped" not in runbook(plan("probe"))
 
 
 @pytest.mark.parametrize("sli", EVERY_SLI)

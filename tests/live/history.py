@@ -80,6 +80,40 @@ def probe(shape: Shape, *, labels: Mapping[str, str] | None = None) -> History:
     return _history(shape, expose)
 
 
+def targets(shape: Shape, *, answers: bool = True, labels: Mapping[str, str] | None = None) -> list[Series]:
+    """`up` of every instance: 0 where a scrape fails, and nothing while the target is gone from discovery.
+
+    Targets that are gone are still discovered where `answers` is false, and do not answer.
+    """
+    found = []
+    for life in happen(shape):
+        up = Exposed(life, "up", dict(labels or {}))
+        for number in range(life.first, life.end):
+            if number not in life.unscraped:
+                up.show(number, 1.0)
+            elif number in life.blind or not answers:
+                up.always(number, 0.0)
+            else:
+                up.hide(number)
+        found.append(up.finished())
+    return found
+
+
+def gone(series: Iterable[Series], spans: Iterable[Span], start: float) -> Iterator[Series]:
+    """Series that are not exposed for a while, by a target that answers all the time."""
+    absent = [(int((start + span.start) * 1000), int((start + span.end) * 1000)) for span in spans]
+    for one in series:
+        kept, visible = Series(one.labels), False
+        for time, value in zip(one.times_ms, one.values, strict=True):
+            if not any(low < time < high for low, high in absent):
+                kept.add(time, value)
+                visible = value is not None
+            elif visible:
+                kept.add(time, None)
+                visible = False
+        yield kept
+
+
 def without(series: Iterable[Series], downtime: Iterable[Span], start: float) -> Iterator[Series]:
     """What a Prometheus that was down in between has: no samples, and no staleness markers either."""
     spans = [(int((start + span.start) * 1000), int((start + span.end) * 1000)) for span in downtime]
@@ -123,8 +157,12 @@ class Exposed:
         if number in self.life.unscraped:
             self.hide(number)
         else:
-            self.series.add(self._time_ms(number), value)
-            self.visible = True
+            self.always(number, value)
+
+    def always(self, number: int, value: float) -> None:
+        """What Prometheus itself writes of a target, also when the scrape fails."""
+        self.series.add(self._time_ms(number), value)
+        self.visible = True
 
     def hide(self, number: int) -> None:
         if self.visible:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .history import DURATION, PROBE, REQUESTS
@@ -10,8 +10,7 @@ from .history import DURATION, PROBE, REQUESTS
 OBJECTIVE = "99.9"
 ERROR_BUDGET = 0.001
 ALERT = "ServiceErrorBudgetBurn"
-NO_TELEMETRY = f"{ALERT}NoTelemetry"
-TRAFFIC_STOPPED = f"{ALERT}TrafficStopped"
+TARGET_GONE, METRIC_GONE, TRAFFIC_STOPPED = "SLOTargetGone", "SLOMetricGone", "SLOTrafficStopped"
 
 ERRORS = f'sum(rate({REQUESTS}{{code=~"5.."}}[{{{{.window}}}}]))'
 VALID = f"sum(rate({REQUESTS}[{{{{.window}}}}]))"
@@ -115,6 +114,23 @@ def probe() -> str:
         metric: {PROBE}
         filter: 'job="web"'""",
     )
+
+
+def of_one_service(names: Sequence[str], sli: str, alerting: str = "") -> str:
+    """Several SLOs of the service `shop`, each with alerts and labels of its own."""
+    slos = "".join(
+        f"""\
+  - name: {name}
+    objective: {OBJECTIVE}
+    labels: {{feature: {name}}}
+    sli: {sli}
+    alerting:
+      name: {name.title()}Burns
+      labels: {{severity: {"critical" if number % 2 else "warning"}}}
+{alerting}"""
+        for number, name in enumerate(names)
+    )
+    return f"version: slo-toolkit/v1\nservice: shop\nlabels: {{owner: team-a}}\nslos:\n{slos}"
 
 
 def raw_alerts() -> Mapping[str, Any]:

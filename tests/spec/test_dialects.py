@@ -156,7 +156,7 @@ slos:
       tiers:
         - {name: Fast, severity: page, severity_label: critical, budget_percent: 5,
            long_window: 1h, short_window: 5m}
-      absence: {for: 20m, labels: {severity: info}, annotations: {why: silence}}
+      absence: {for: 20m, no_targets_for: 1d, labels: {severity: info}, annotations: {why: silence}}
 """
     )
     assert slo.period == Duration.of(days=7)
@@ -171,6 +171,7 @@ slos:
     assert alerting.ticket == AlertMeta({"a": "b"}, disabled=True)
     assert alerting.absence == AlertMeta({"severity": "info"}, {"why": "silence"})
     assert alerting.absence_for == Duration.of(minutes=20)
+    assert alerting.no_targets_for == Duration.of(days=1)
     (tier,) = alerting.tiers
     assert (tier.name, tier.severity_label) == ("Fast", "critical")
     assert tier.burn_rate == Decimal("8.4")  # 5 % of 168 hours in one

@@ -35,9 +35,10 @@ def alerts_timeline(plan: Plan) -> Iterator[Panel]:
 
 
 def _alerts(plan: Plan) -> list[tuple[str, str]]:
-    """Name and severity of each."""
+    """Name and severity of each. Those of the whole service are among the annotations of its dashboard."""
     rules = (rule for group in plan.groups for rule in group.rules if isinstance(rule, AlertingRule))
-    return list(dict.fromkeys((rule.alert, rule.labels.get(naming.SEVERITY, "")) for rule in rules))
+    own = (rule for rule in rules if naming.ID in rule.labels)
+    return list(dict.fromkeys((rule.alert, rule.labels.get(naming.SEVERITY, "")) for rule in own))
 
 
 def _states(plan: Plan, alerts: list[tuple[str, str]]) -> str:
