@@ -218,7 +218,7 @@ def _latency_rates(slo: Slo, sli: LatencySli, window: Duration, valid_events: st
 
 def latency_quantile(slo: Slo, sli: LatencySli, quantile: Decimal, window: Duration) -> str:
     """The duration below which `quantile` of the events stayed, over all series of the SLI together."""
-    return latency_quantile_over(slo, sli, quantile, str(_counter_range(slo, window)))
+    return latency_quantile_over(slo, sli, quantile, str(window + slo.scrape_interval))
 
 
 def latency_quantile_over(slo: Slo, sli: LatencySli, quantile: Decimal, look_back: str) -> str:
@@ -233,9 +233,11 @@ def _counter_range(slo: Slo, window: Duration) -> Duration:
     """`window` and one scrape more, so that a window ends on the very sample that the next begins with.
 
     rate() sees the increase between the first and the last sample in its range. Over a range of whole
-    scrape intervals the increase across the border of two neighbouring windows is in neither of them.
+    scrape intervals the increase across the border of two neighbouring windows is in neither of them. A millisecond
+    less, since a range of Prometheus 2 includes both of its ends: with a scrape on either, it would hold one sample
+    more, and the increase between two scrapes would be in two windows.
     """
-    return window + slo.scrape_interval
+    return Duration((window + slo.scrape_interval).ms - 1)
 
 
 def _sample_range(window: Duration) -> Duration:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from slo_toolkit.meaning.tree import names_window, parse, selectors
-from slo_toolkit.promql import braces, quote
+from slo_toolkit.meaning.tree import matchers, names_window, parse, selectors
+from slo_toolkit.promql import braces, written
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli
 
 USUAL_LABELS = ("job", "namespace", "kubernetes_namespace", "app", "app_kubernetes_io_name", "cluster")
@@ -21,7 +21,6 @@ USUAL_LABELS = ("job", "namespace", "kubernetes_namespace", "app", "app_kubernet
 _MOST_SERIES = 4
 """A sum of more metrics than that is looked up by the first of them."""
 
-_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 _NO_LABELS_OF_TARGETS = ("__name__", "le")
 
 
@@ -45,11 +44,11 @@ def sources(sli: Sli) -> Sources:
         found = [node for node in selectors(parse(_total(sli))) if _is_plain(node)][:_MOST_SERIES]
     except (ValueError, RecursionError):
         found = []
-    series = tuple(dict.fromkeys(map(_text, found)))
-    asked = (m.name for node in found for m in node.matchers.matchers if _operator(m) == "=")
+    series = tuple(dict.fromkeys(written(node.name or "", matchers(node)) for node in found))
+    asked = (name for node in found for name, sign, _ in matchers(node) if sign == "=")
     labels = dict.fromkeys((*USUAL_LABELS, *(name for name in asked if name not in _NO_LABELS_OF_TARGETS)))
-    jobs = {",".join(_matcher(m) for m in node.matchers.matchers if m.name == "job") for node in found}
-    return Sources(series, tuple(labels), f"up{braces(jobs.pop()) if len(jobs) == 1 else ''}")
+    jobs = {written("up", (one for one in matchers(node) if one[0] == "job")) for node in found}
+    return Sources(series, tuple(labels), jobs.pop() if len(jobs) == 1 else "up")
 
 
 def _total(sli: Sli) -> str:
@@ -67,15 +66,3 @@ def _total(sli: Sli) -> str:
 def _is_plain(node: Any) -> bool:
     """Whether it selects the same series for every window, and without VictoriaMetrics' `or`."""
     return not names_window(node) and not node.matchers.or_matchers
-
-
-def _text(node: Any) -> str:
-    return f"{node.name or ''}{braces(*map(_matcher, node.matchers.matchers))}"
-
-
-def _matcher(matcher: Any) -> str:
-    return f"{matcher.name}{_operator(matcher)}{quote(matcher.value)}"
-
-
-def _operator(matcher: Any) -> str:
-    return _OPERATORS[str(matcher.op).removeprefix("MatchOp.")]

@@ -12,8 +12,8 @@ from enum import IntEnum
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.intervals import COUNT_INTERVAL
 from slo_toolkit.plan.model import RecordingRule
-from slo_toolkit.plan.period import COUNT_INTERVAL
 from slo_toolkit.plan.targets import sources
 from slo_toolkit.promql import by, identity_selector, number
 from slo_toolkit.slo import ProbeSli, RawSli, Slo

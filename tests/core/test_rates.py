@@ -25,14 +25,16 @@ def rates(sli: Sli, *groups: str) -> EventRates:
 
 def test_counters_are_read_over_one_scrape_more_so_that_neighbours_share_a_sample() -> None:
     found = rates(EventSli(total_query="sum(rate(t[{{.window}}]))", error_query="sum(rate(e[{{.window}}]))"))
-    assert found == EventRates("sum(rate(t[5m30s]))", "(sum(rate(e[5m30s]))) or on () 0 * sum(VALID)")
+    assert found == EventRates(
+        "sum(rate(t[5m29s999ms]))", "(sum(rate(e[5m29s999ms]))) or on () 0 * sum(VALID)"
+    )
 
 
 def test_an_increase_is_told_per_second() -> None:
     found = rates(
         EventSli(total_query="sum(increase(t[{{.window}}]))", error_query="sum(increase(e[{{.window}}]))")
     )
-    assert found.valid == "sum(increase(t[5m30s])) / 330"
+    assert found.valid == "sum(increase(t[5m29s999ms])) / 329.999"
 
 
 def test_samples_are_events_so_neighbours_share_none() -> None:
@@ -51,7 +53,7 @@ def test_where_the_units_of_the_two_queries_differ_their_ratio_stays_as_written(
     assert "/" not in rates(sli).valid + rates(sli).errors
 
 
-REST = "VALID - on () ((sum(rate(g[5m30s]))) or on () 0 * sum(VALID))"
+REST = "VALID - on () ((sum(rate(g[5m29s999ms]))) or on () 0 * sum(VALID))"
 
 
 def test_good_events_leave_the_rest_as_errors() -> None:
@@ -63,15 +65,17 @@ def test_a_subtraction_of_good_events_is_read_as_them() -> None:
     difference = "sum(rate(t[{{.window}}])) - sum(rate(g[{{.window}}]))"
     for query in (difference, f"clamp_min({difference}, 0)", f"({difference}) or vector(0)"):
         found = rates(EventSli(total_query="sum(rate(t[{{.window}}]))", error_query=query))
-        assert found == EventRates("sum(rate(t[5m30s]))", REST)
+        assert found == EventRates("sum(rate(t[5m29s999ms]))", REST)
 
 
 def test_without_a_bucket_to_subtract_nothing_is_known() -> None:
     bucket = 'sum(rate(d_bucket{le="0.5"}[{{.window}}]))'
     count = "sum(rate(d_count[{{.window}}]))"
     found = rates(EventSli(total_query=count, error_query=f"{count} - {bucket}"))
-    read = 'sum(rate(d_bucket{le="0.5"}[5m30s]))'
-    assert found == EventRates(f"sum(rate(d_count[5m30s])) and on () ({read})", f"VALID - on () ({read})")
+    read = 'sum(rate(d_bucket{le="0.5"}[5m29s999ms]))'
+    assert found == EventRates(
+        f"sum(rate(d_count[5m29s999ms])) and on () ({read})", f"VALID - on () ({read})"
+    )
 
 
 def test_a_sum_is_that_of_the_parts_that_are_there() -> None:
@@ -82,7 +86,8 @@ def test_a_sum_is_that_of_the_parts_that_are_there() -> None:
         )
     )
     assert found.valid == (
-        'sum(\n    sum(rate(failed[5m30s]))\n  or\n    label_replace(sum(rate(ok[5m30s])), "piece", "1", "", "")\n)'
+        "sum(\n    sum(rate(failed[5m29s999ms]))\n  or\n"
+        '    label_replace(sum(rate(ok[5m29s999ms])), "piece", "1", "", "")\n)'
     )
 
 
@@ -93,34 +98,34 @@ def test_what_is_subtracted_from_another_series_than_the_total_is_unknown_withou
             error_query="sum(rate(begun[{{.window}}])) - sum(rate(done[{{.window}}]))",
         )
     )
-    assert found.valid == "sum(rate(t[5m30s])) and on () (sum(rate(begun[5m30s])))"
+    assert found.valid == "sum(rate(t[5m29s999ms])) and on () (sum(rate(begun[5m29s999ms])))"
     assert found.errors.endswith(") and on () (VALID)")
 
 
 def test_availability() -> None:
     assert rates(AvailabilitySli("http_requests_total", 'code=~"5.."', 'job="web"')) == EventRates(
-        'sum(rate(http_requests_total{job="web"}[5m30s]))',
-        '(sum(rate(http_requests_total{job="web",code=~"5.."}[5m30s]))) or on () 0 * sum(VALID)',
+        'sum(rate(http_requests_total{job="web"}[5m29s999ms]))',
+        '(sum(rate(http_requests_total{job="web",code=~"5.."}[5m29s999ms]))) or on () 0 * sum(VALID)',
     )
 
 
 def test_groups_are_kept_through_both_queries() -> None:
     found = rates(AvailabilitySli("requests_total", 'code="500"'), "route", "method")
-    assert found.valid == "sum by (route, method) (rate(requests_total[5m30s]))"
+    assert found.valid == "sum by (route, method) (rate(requests_total[5m29s999ms]))"
     assert found.errors.endswith("or on (route, method) 0 * sum by (route, method) (VALID)")
 
 
 def test_without_the_latency_bucket_there_are_no_valid_events_either() -> None:
     found = rates(LatencySli("duration_seconds", Decimal("0.3")))
-    bucket = 'sum(rate(duration_seconds_bucket{le="0.3"}[5m30s]))'
-    assert found.valid == f"sum(rate(duration_seconds_count[5m30s])) and {bucket}"
+    bucket = 'sum(rate(duration_seconds_bucket{le="0.3"}[5m29s999ms]))'
+    assert found.valid == f"sum(rate(duration_seconds_count[5m29s999ms])) and {bucket}"
     assert found.errors == f"VALID - on () ({bucket})"
 
 
 def test_native_histograms_are_asked_for_the_fraction_below_the_threshold() -> None:
     found = rates(LatencySli("duration_seconds", Decimal("0.3"), native=True))
-    assert found.valid == "histogram_count(sum(rate(duration_seconds[5m30s])))"
-    assert "histogram_fraction(0, 0.3, sum(rate(duration_seconds[5m30s])))" in found.errors
+    assert found.valid == "histogram_count(sum(rate(duration_seconds[5m29s999ms])))"
+    assert "histogram_fraction(0, 0.3, sum(rate(duration_seconds[5m29s999ms])))" in found.errors
 
 
 def test_failed_probes_are_the_samples_that_are_not_one() -> None:

@@ -175,5 +175,7 @@ def _told_of(file: Path, stderr: str) -> str:
     groups = yaml.load(file.read_text(), yaml.CSafeLoader)["groups"]
     kinds = [group["name"].removesuffix(f"{file.stem}-slo") for group in groups]
     service = {rule["labels"]["sloth_service"] for group in groups for rule in group["rules"]}
-    sound = kinds == ["slo-sli-", "slo-period-", "slo-settled-"] and service == {file.stem}
+    sound = kinds == ["slo-sli-", "slo-period-", "slo-settled-", f"slo-absence-{file.stem}"] and service == {
+        file.stem
+    }
     return "" if sound else f"groups {kinds} of {service}"
