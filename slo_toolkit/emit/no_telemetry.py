@@ -15,7 +15,8 @@ from slo_toolkit.meaning.query import needed
 from slo_toolkit.promql import quote, selector
 from slo_toolkit.slo import EventSli, RawSli, Sli, Slo
 
-_LONG_ENOUGH = Duration.of(hours=1)
+_LONG_ENOUGH = Duration.of(minutes=20)
+"""What is gone is told after ten minutes by default, and gathered for five."""
 
 _OF_RULES = ("ALERTS", "ALERTS_FOR_STATE")
 

@@ -17,9 +17,13 @@ from slo_toolkit.promql import selector
 from slo_toolkit.slo import Slo
 from slo_toolkit.windows import base_window
 
-_CLEAN_START = Duration.of(minutes=10)
+_CLEAN_START = Duration.of(minutes=2)
+"""Long enough for a rate, and for the rules to see where it comes from."""
 _LONGEST_WAIT = Duration.of(hours=1)
 """An alert that waits for longer is not waited for."""
+
+_LOOK_BACK = Duration.of(minutes=5)
+"""What a subquery reads of a moment is there for so long after its last sample."""
 
 _TARGET = {"job": "example", "instance": "example:80"}
 
@@ -76,7 +80,7 @@ def _end(tested: Sequence[tuple[Slo, Source]], interval: Duration) -> Duration:
             for slo, source in tested
         ),
     )
-    return _up(_CLEAN_START, interval) + _up(latest + GATHERING, interval) + interval * 3
+    return _up(_CLEAN_START, interval) + _up(latest + _LOOK_BACK + GATHERING, interval) + interval * 3
 
 
 def _on_a_target(series: Series) -> Series:
