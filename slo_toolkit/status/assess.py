@@ -13,6 +13,7 @@ from slo_toolkit.status.model import (
     AlertWindow,
     BudgetStatus,
     Spending,
+    Unmeasured,
 )
 from slo_toolkit.status.reading import Reading
 from slo_toolkit.status.verdict import judge
@@ -55,6 +56,7 @@ def assess(reading: Reading) -> BudgetStatus:
         alert_windows=windows,
         time_to_exhaustion=left,
         coverage=reading.coverage,
+        unmeasured=reading.unmeasured.length if reading.unmeasured else None,
         alerts=reading.alerts,
         burn_window=reading.burn_window,
         tiers_are_assumed=reading.tiers_are_assumed,
@@ -74,7 +76,32 @@ def _spending(reading: Reading, objective: Objective | None) -> Spending | None:
     allowed = None
     if reading.valid_events is not None:
         allowed = objective.error_budget * reading.valid_events / span.share_elapsed
-    return Spending(_without_noise(1 - spent), budget.full_outage(span.length, objective), allowed)
+    remaining = at_worst = _without_noise(1 - spent)
+    if reading.unmeasured and reading.unmeasured.length.ms:
+        worst = _error_ratio_at_worst(reading.error_ratio, reading.unmeasured, reading)
+        at_worst = _without_noise(1 - worst / objective.error_budget * span.share_elapsed)
+    return Spending(
+        remaining,
+        budget.full_outage(span.length, objective),
+        allowed,
+        remaining_at_worst=at_worst if reading.unmeasured else None,
+    )
+
+
+def _error_ratio_at_worst(measured: Decimal, unmeasured: Unmeasured, reading: Reading) -> Decimal:
+    """The error ratio of the period if every event in the time that was not measured was an error.
+
+    As many events as in the busiest hour that is known, or on average where that is more, since nobody knows what
+    traffic there was. A ratio alone weighs every second the same.
+    """
+    hidden = Decimal(unmeasured.length.ms) / 1000
+    seconds = Decimal(reading.span.elapsed.ms) / 1000
+    seconds = max(seconds * (1 if reading.coverage is None else reading.coverage), Decimal(1))
+    valid = seconds
+    if reading.valid_events:
+        valid = reading.valid_events
+        hidden *= max(valid / seconds, unmeasured.busiest or Decimal(0))
+    return (measured * valid + hidden) / (valid + hidden)
 
 
 def _burn_rates(reading: Reading, objective: Objective | None) -> dict[Duration, Decimal]:

@@ -37,7 +37,21 @@ class Gate:
 
     def too_little(self, status: BudgetStatus) -> str:
         """Why too little was measured for a figure to pass or fail by; empty where enough was."""
-        if status.verdict not in _KNOWN or self.min_coverage == 0:
+        if status.verdict not in _KNOWN:
+            return ""
+        return self._too_little_of_the_period(status) or self._too_little_at_worst(status)
+
+    def _too_little_at_worst(self, status: BudgetStatus) -> str:
+        left, worst = status.budget_remaining, status.remaining_at_worst
+        if self.fail_under is None or left is None or worst is None or not worst < self.fail_under <= left:
+            return ""
+        return (
+            f"{_percent(left)} is left, and at worst {_percent(worst)}, since {status.unmeasured} were not measured: "
+            f"--fail-under asks for {_percent(self.fail_under)}"
+        )
+
+    def _too_little_of_the_period(self, status: BudgetStatus) -> str:
+        if self.min_coverage == 0:
             return ""
         if status.coverage is not None and status.coverage >= self.min_coverage:
             return ""

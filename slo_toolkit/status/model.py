@@ -21,6 +21,7 @@ Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
 
 BURN_WINDOW = Duration.of(hours=1)
 _WHOLE = Decimal("0.995")
+_WORTH_A_WORD = Decimal("0.01")
 SPENT_WINDOWS = (Duration.of(hours=1), Duration.of(days=1), Duration.of(days=7))
 
 
@@ -84,6 +85,15 @@ class AlertWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """Time of a period in which nobody measured an SLI that had been measured before."""
+
+    length: Duration
+    busiest: Decimal | None = None
+    """The most valid events per second in an hour of the period; None where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
     """What was allowed and what is left, in three currencies: the share, events, and time of full outage."""
 
@@ -93,6 +103,8 @@ class Spending:
     """The total outage that would spend the whole budget under even traffic: 216 minutes for 99.5 % over 30d."""
     allowed_events: Decimal | None
     """Error events that the period allows. While a calendar period runs, its traffic is projected."""
+    remaining_at_worst: Decimal | None = None
+    """What is left if every event in the time that was not measured was an error; None where that time is not known."""
 
     @property
     def remaining_events(self) -> Decimal | None:
@@ -128,6 +140,8 @@ class BudgetStatus:
     time_to_exhaustion: Duration | None
     """At the burn rate of `burn_window`; None where that spends nothing, or is not known."""
     coverage: Decimal | None
+    unmeasured: Duration | None = None
+    """Time in which nobody measured what had been measured before; None where that is not known."""
     alerts: tuple[ActiveAlert, ...] | None = None
     """Those that fire or are pending; None where that is not known."""
     burn_window: Duration = BURN_WINDOW
@@ -144,6 +158,17 @@ class BudgetStatus:
     @property
     def budget_remaining(self) -> Decimal | None:
         return self.spending.remaining if self.spending else None
+
+    @property
+    def remaining_at_worst(self) -> Decimal | None:
+        return self.spending.remaining_at_worst if self.spending else None
+
+    @property
+    def hides_errors(self) -> bool:
+        """Whether what was not measured could hold so much of the budget that it is worth a word."""
+        if self.budget_remaining is None or self.remaining_at_worst is None:
+            return False
+        return self.budget_remaining - self.remaining_at_worst >= _WORTH_A_WORD
 
     @property
     def is_partly_measured(self) -> bool:

@@ -12,7 +12,7 @@ from slo_toolkit.errors import NotMeasurable
 from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample, Series
 from slo_toolkit.slo import Labels, Tier, no_labels
-from slo_toolkit.status.model import BURN_WINDOW, ActiveAlert, Origin
+from slo_toolkit.status.model import BURN_WINDOW, ActiveAlert, Origin, Unmeasured
 from slo_toolkit.status.periods import Span
 from slo_toolkit.windows import BASE_WINDOWS
 
@@ -56,6 +56,8 @@ class Reading:
     valid_events: Decimal | None = None
     error_events: Decimal | None = None
     coverage: Decimal | None = None
+    unmeasured: Unmeasured | None = None
+    """None where it is not known."""
     ratios: Mapping[Duration, Decimal] = field(default_factory=dict)
     """Error ratio by window."""
     recent_errors: Mapping[Duration, Decimal] = field(default_factory=dict)

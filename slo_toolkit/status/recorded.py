@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -15,12 +18,14 @@ from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
 from slo_toolkit.status import ranges
 from slo_toolkit.status.active_alerts import active_alerts
-from slo_toolkit.status.periods import Period
+from slo_toolkit.status.model import BURN_WINDOW
+from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import Measured, Range, measured
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
 from slo_toolkit.status.recorded_figures import (
     CORRECTION,
     EVALUATED_AT,
+    GAPS,
     LAST_SEEN,
     PERIOD_ERRORS,
     PERIOD_SLOTS,
@@ -46,6 +51,7 @@ from slo_toolkit.status.series import (
     by_slo,
     figure_of,
 )
+from slo_toolkit.status.unmeasured import BRIDGED, BUSIEST_HOUR, RECENT_SLOTS, SLOTS, gaps
 
 _RANGES = {
     naming.OBJECTIVE: ranges.OBJECTIVE,
@@ -66,12 +72,18 @@ _RANGES = {
     CORRECTION + PERIOD_VALID: ranges.ERRORS,
     CORRECTION + PERIOD_ERRORS: ranges.ERRORS,
     CORRECTION + PERIOD_SLOTS: ranges.EVENTS,
+    RECENT_SLOTS: ranges.EVENTS,
+    SLOTS: ranges.EVENTS,
+    BRIDGED: ranges.EVENTS,
+    BUSIEST_HOUR: ranges.EVENTS,
 }
 """Every figure but the moments at which something was last there."""
 
 _ANY_WINDOW = "[0-9a-z]+"
 _WEEK = Duration.of(days=7)
 ALERTS, LAST = "alerts", "last_seen"
+_MOST_IDS = 100
+"""More of them make a longer request than all SLOs do."""
 NO_LABELS: Labels = MappingProxyType({})
 
 
@@ -98,7 +110,7 @@ def read_recorded(
         else {WINDOWS: request.windows, ALERTS: request.alerts, LAST: request.last_seen}
     )
     unanswered: dict[str, str] = {}
-    for part, ask in {**parts, SUMS: request.sums}.items():
+    for part, ask in {**parts, SUMS: request.sums, GAPS: request.gaps}.items():
         try:
             ask(slos)
         except QueryFailed as failure:
@@ -109,6 +121,20 @@ def read_recorded(
         reading
         for identity, slo in slos.items()
         for reading in readings_of(identity, slo, at, period, unanswered)
+    )
+
+
+def _falls_short(slo: RecordedSlo, span: Span) -> bool:
+    """Whether some slot of the period, or of the last hour, has no count. Sloth's own rules have none at all."""
+    slots = Decimal(span.elapsed.ms) / SLOT.ms
+    least = {
+        (COVERAGE, span.elapsed): 1 - 1 / (2 * slots),
+        (PERIOD_SLOTS, None): slots - Decimal("0.5"),
+        (RECENT_SLOTS, None): Decimal(BURN_WINDOW.ms // SLOT.ms),
+    }
+    return any(
+        figure in least and told.value is not None and told.value < least[figure]
+        for _, figure, told in slo.samples
     )
 
 
@@ -204,9 +230,34 @@ class _Request:
             wanted[CORRECTION + PERIOD_SLOTS] = (
                 f"sum_over_time({self._series(naming.BRIDGED_SLOTS)}[{elapsed}])"
             )
+        if not self.is_closed:
+            wanted[RECENT_SLOTS] = f"count_over_time({valid}[{just_within(BURN_WINDOW)}])"
+        self._take(wanted, slos)
+
+    def gaps(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """How much was not measured of the SLOs that fall short, and what it may hide; asks nothing if none does."""
+        spans: dict[Span, list[RecordedSlo]] = {}
+        for slo in slos.values():
+            span = (self.period or Rolling(slo.period)).span(self.at)
+            slo.falls_short = _falls_short(slo, span)
+            if slo.falls_short:
+                spans.setdefault(span, []).append(slo)
+        for span, short in spans.items():
+            self._take(gaps(span, self._narrowed_to(short)), slos)
+
+    def _narrowed_to(self, slos: Sequence[RecordedSlo]) -> str:
+        """The matchers for these SLOs alone, where they are few."""
+        ids = {
+            labels[naming.ID] for slo in slos for labels, (kind, _), _ in slo.samples if kind == VALID_COUNT
+        }
+        if len(ids) > _MOST_IDS:
+            return self.matchers
+        return f"{self.matchers}, {naming.ID}=~{quote('|'.join(re.escape(one) for one in sorted(ids)))}"
+
+    def _take(self, wanted: Mapping[str, str], slos: dict[Identity, RecordedSlo]) -> None:
         for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
             figure = sample.labels[FIGURE]
-            slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))
+            slo.take(sample.labels, (figure, None), measured(sample, self.at, self._range_of(figure)))
 
     def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
         found = active_alerts(self.source, self.matchers, self.at)
@@ -225,7 +276,6 @@ class _Request:
             slo.take_whole(LAST_SEEN, sample.labels, measured(sample, self.at, self._range_of(LAST_SEEN)))
 
     def _range_of(self, figure: str) -> Range:
-        """Of a figure that a whole SLO has."""
         return _RANGES.get(figure) or ranges.moment(self.at)
 
     def _series(self, metric: str) -> str:

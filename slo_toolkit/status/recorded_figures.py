@@ -12,7 +12,7 @@ from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
 from slo_toolkit.status.active_alerts import alerts_of
-from slo_toolkit.status.model import SPENT_WINDOWS, Origin
+from slo_toolkit.status.model import SPENT_WINDOWS, Origin, Unmeasured
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import without_noise
@@ -34,6 +34,7 @@ from slo_toolkit.status.series import (
     RecordedSlo,
     period_of,
 )
+from slo_toolkit.status.unmeasured import NOTHING, unmeasured
 from slo_toolkit.windows import default_tiers
 
 # Figures of a whole SLO that a request makes, beside the objective.
@@ -46,7 +47,7 @@ CORRECTION = "missed "
 _HOUR, _DAY, _WEEK = SPENT_WINDOWS
 
 # The requests without which there is no verdict.
-WINDOWS, SUMS = "windows", "sums"
+WINDOWS, SUMS, GAPS = "windows", "sums", "gaps"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -60,7 +61,7 @@ def readings_of(
     """A reading for each group; one that only tells its doubts where no group has any series.
 
     None of an SLO or of a group that was removed. Where all groups are gone, their telemetry is, and they stay.
-    `unanswered` are the requests that took too long, with the reason: `WINDOWS`, `SUMS`.
+    `unanswered` are the requests that took too long, with the reason: `WINDOWS`, `SUMS`, `GAPS`.
     """
     is_closed = period is not None and period.span(at).is_closed
     if slo.is_removed:
@@ -111,6 +112,7 @@ class _Reader:
             valid_events=totals.valid_events,
             error_events=totals.error_events,
             coverage=totals.coverage,
+            unmeasured=self._unmeasured(),
             ratios={
                 window: ratio
                 for window, ratio in self.facts.by_window(RATIO).items()
@@ -159,6 +161,11 @@ class _Reader:
         coverage = None if slots is None else min(slots / elapsed, Decimal(1))
         return _Totals(ratio, valid, errors, coverage, told.flaw)
 
+    def _unmeasured(self) -> Unmeasured | None:
+        if not self.slo.falls_short:
+            return NOTHING if self._counts_events else None
+        return unmeasured(self.facts, self._span)
+
     def _corrected(self, figure: str) -> Decimal | None:
         counted, missed = self.facts.get(figure), self.facts.get(CORRECTION + figure)
         return counted if counted is None or missed is None else counted + missed
@@ -175,7 +182,7 @@ class _Reader:
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:
         yield from self.facts.doubts
-        needed = (WINDOWS, SUMS) if self._is_summed else (WINDOWS,)
+        needed = [WINDOWS, *([SUMS] if self._is_summed else []), *([GAPS] if self.slo.falls_short else [])]
         if missing := [self.unanswered[part] for part in needed if part in self.unanswered]:
             yield from dict.fromkeys(missing)
             return

@@ -133,6 +133,8 @@ class RecordedSlo:
     samples: list[tuple[Labels, Figure, Measured]] = field(default_factory=list)
     alerts: list[Labels] | None = None
     """The labels of each alert that is active; None where nobody asked for them."""
+    falls_short: bool = False
+    """Whether a part of the period has no counts."""
 
     @property
     def base_window(self) -> Duration:

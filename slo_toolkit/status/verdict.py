@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from slo_toolkit.budget import LITTLE_LEFT, SOON, plain
 from slo_toolkit.duration import Duration
@@ -32,7 +32,8 @@ def judge(
     1. no_data: the figures of the period are not known.
     2. exhausted: nothing of the budget is left. Events that were counted stay counted, so this holds even when
        nothing is measured any more.
-    3. no_data: whatever was measured is too old or too doubtful to call it met.
+    3. no_data: whatever was measured is too old or too doubtful to call it met, or what was not measured could hold
+       all that is left.
     4. met: the period is a week, month or quarter that is over.
     5. at_risk: less than a tenth is left, an alert fires, or what is left goes within a day (of a calendar
        period: before its end) at the burn rate of the last hour, or of the shortest window where that is longer.
@@ -43,12 +44,22 @@ def judge(
         return Verdict.NO_DATA, doubts or ("no events were measured in the period",)
     if spending.remaining <= 0 and not reading.is_untrustworthy:
         return Verdict.EXHAUSTED, ("nothing of the budget is left", *doubts)
+    doubts = (*doubts, *_could_be_exhausted(reading, spending))
     if doubts:
         return Verdict.NO_DATA, doubts
     if reading.span.is_closed:
         return Verdict.MET, ()
     risks = tuple(_risks(reading, spending, windows, time_to_exhaustion))
     return (Verdict.AT_RISK, risks) if risks else (Verdict.MET, ())
+
+
+def _could_be_exhausted(reading: Reading, spending: Spending) -> Iterator[str]:
+    if reading.unmeasured and spending.remaining_at_worst is not None and spending.remaining_at_worst <= 0:
+        left = (spending.remaining_at_worst * 100).quantize(Decimal("0.1"), ROUND_FLOOR)
+        yield (
+            f"{reading.unmeasured.length} of the period was not measured and could hold all errors that are left: "
+            f"then {left:,} % would be left"
+        )
 
 
 def _more_errors_than_events(reading: Reading) -> Iterator[str]:

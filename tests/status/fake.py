@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,11 @@ FIGURES = {
 
 @dataclass
 class FakePrometheus:
-    """`clock` is what the server's clock shows; `evaluated_at` when the rules last ran, None for never."""
+    """`clock` is what the server's clock shows; `evaluated_at` when the rules last ran, None for never.
+
+    An SLO that was measured in a part of its period was measured since then, and not in so many slots, `lost`, of the
+    time before.
+    """
 
     series: list[tuple[dict[str, str], float]] = field(default_factory=list)
     warnings: Sequence[str] = ()
@@ -53,6 +57,7 @@ class FakePrometheus:
     alerts: list[dict[str, str]] = field(default_factory=list)
     sums: list[tuple[dict[str, str], float]] = field(default_factory=list)
     sample_age: float = 0.0
+    lost: int = 0
     asked: list[str] = field(default_factory=list)
 
     def instant(self, expr: str, at: float, share: float = 1) -> Sequence[Sample]:
@@ -66,6 +71,8 @@ class FakePrometheus:
                 for labels, value in self.series
                 if labels["__name__"] not in whole
             ]
+        if "first_slot" in expr:
+            return list(self._gaps(at))
         if "max_over_time(timestamp(" in expr:
             return []
         if "timestamp(" in expr:
@@ -81,6 +88,15 @@ class FakePrometheus:
 
     def _sample(self, labels: Mapping[str, str], value: float) -> Sample:
         return Sample(labels, value, AT - self.sample_age)
+
+    def _gaps(self, at: float) -> Iterator[Sample]:
+        for labels, value in self.series:
+            if labels["__name__"] == "slo:coverage:ratio30d":
+                slots = min(max(round(value * 8640), 1), 8640 - self.lost)
+                first = at - (slots + self.lost - 1) * 300
+                own = {name: text for name, text in labels.items() if name != "__name__"}
+                for figure, told in (("first_slot", first), ("counted_slots", slots), ("busiest_hour", 10.0)):
+                    yield self._sample({**own, FIGURE: figure}, told)
 
     def _objectives(self) -> list[Sample]:
         answer = []
@@ -150,7 +166,7 @@ def of(series: list[tuple[dict[str, str], float]], **kept: Any) -> Answers:
             return success("matrix", [])
         now = time.time()
         fake = FakePrometheus(series, **{"evaluated_at": now - 20, "sample_age": AT - now, **kept})
-        samples = fake.instant(asked.form["query"], now)
+        samples = fake.instant(asked.form["query"], float(asked.form["time"]))
         return success(
             "vector", [{"metric": dict(s.labels), "value": [s.time, repr(s.value)]} for s in samples]
         )

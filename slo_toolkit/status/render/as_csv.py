@@ -29,12 +29,14 @@ COLUMNS = (
     "error_events",
     "valid_events",
     "budget_remaining",
+    "budget_remaining_at_worst",
     "budget_remaining_events",
     "budget_remaining_outage_seconds",
     "budget_outage_seconds",
     "burn_rate",
     "time_to_exhaustion_seconds",
     "coverage",
+    "unmeasured_seconds",
     "reasons",
 )
 

@@ -44,6 +44,7 @@ def status_document(status: BudgetStatus) -> dict[str, Any]:
         "error_events": number(status.error_events),
         "valid_events": number(status.valid_events),
         "budget_remaining": number(status.budget_remaining),
+        "budget_remaining_at_worst": number(status.remaining_at_worst),
         "budget_remaining_events": number(spending.remaining_events) if spending else None,
         "budget_remaining_outage_seconds": number(spending.remaining_outage_seconds) if spending else None,
         "budget_outage_seconds": spending.full_outage.seconds if spending else None,
@@ -54,6 +55,7 @@ def status_document(status: BudgetStatus) -> dict[str, Any]:
         "alert_windows_assumed": status.tiers_are_assumed,
         "time_to_exhaustion_seconds": _seconds(status.time_to_exhaustion),
         "coverage": number(status.coverage),
+        "unmeasured_seconds": _seconds(status.unmeasured),
         "alerts": None
         if status.alerts is None
         else [

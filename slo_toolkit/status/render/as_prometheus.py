@@ -20,6 +20,11 @@ _FIGURES: tuple[tuple[str, str, Callable[[BudgetStatus], Decimal | None]], ...] 
     ("slo_budget_error_events", "Error events in the period.", lambda s: s.error_events),
     ("slo_budget_valid_events", "Valid events in the period.", lambda s: s.valid_events),
     ("slo_budget_remaining_ratio", "Share of the budget that is left.", lambda s: s.budget_remaining),
+    (
+        "slo_budget_remaining_at_worst_ratio",
+        "Share of the budget that is left if all that was not measured were errors.",
+        lambda s: s.remaining_at_worst,
+    ),
     ("slo_budget_coverage_ratio", "Share of the period that was measured.", lambda s: s.coverage),
 )
 

@@ -112,6 +112,8 @@ def _line(verdict: str, name: str, cells: Sequence[str], name_width: int, widths
 
 def _remarks(status: BudgetStatus, shared: Mapping[str, int]) -> Iterator[str]:
     yield from (f"[{shared[reason]}]" if reason in shared else reason for reason in status.reasons)
+    if worst := words.at_worst(status):
+        yield f"left {worst}"
     if status.is_partly_measured:
         yield f"measured {words.coverage(status)}"
     if status.origin is Origin.RAW:

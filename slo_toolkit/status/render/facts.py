@@ -14,6 +14,8 @@ def facts(status: BudgetStatus) -> Iterator[tuple[str, str]]:
     yield "SLI", words.sli(status)
     yield "Events", _events(status)
     yield "Budget left", _left(status)
+    if worst := words.at_worst(status):
+        yield "Budget left at worst", worst.replace(" at worst", "")
     if not status.span.is_closed:
         yield from _present(status)
     yield "Measured", words.coverage(status)

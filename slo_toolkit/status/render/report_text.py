@@ -106,6 +106,8 @@ def as_table(report: Report, colour: bool = False) -> str:
 def _remarks(entry: Entry, shared: Mapping[str, int], zone: tzinfo) -> Iterator[str]:
     if entry.status.reasons:
         yield "; ".join(f"[{shared[why]}]" if why in shared else why for why in entry.status.reasons)
+    if worst := words.at_worst(entry.status):
+        yield f"left {worst}"
     if entry.status.is_partly_measured:
         yield f"measured {words.coverage(entry.status)}"
     if entry.before is not None and entry.before.is_partly_measured:

@@ -132,6 +132,13 @@ def coverage(status: BudgetStatus) -> str:
     return f"{plain(_floor(measured, 1))} of {plain(_round(whole, 1))} {unit}"
 
 
+def at_worst(status: BudgetStatus) -> str:
+    """What would be left if all that was not measured were errors; empty where that is hardly less."""
+    if not status.hides_errors or status.unmeasured is None or status.remaining_at_worst is None:
+        return ""
+    return f"{share(status.remaining_at_worst)} at worst: {status.unmeasured} not measured"
+
+
 def episode_titles(told: Sequence[Episode], zone: tzinfo) -> tuple[str, ...]:
     """What `episode` gives, without the last where nothing stands out in any of them."""
     titles = ("#", f"From ({zone})", "Lasted", "Budget spent", "Peak burn rate", "Mostly")

@@ -1,0 +1,52 @@
+"""What nobody measured of a period, and the figures by which it is told what that may hide.
+
+Most of a gap is in the counters afterwards (see plan/recovery). What is in none is time of which nothing is known but
+that the SLI had been measured before, so every event in it may have been an error.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from slo_toolkit import naming
+from slo_toolkit.duration import Duration
+from slo_toolkit.status.model import Unmeasured
+from slo_toolkit.status.periods import Span
+from slo_toolkit.status.reading import just_within
+from slo_toolkit.status.series import SLOT, Facts
+
+_HOUR = Duration.of(hours=1)
+
+RECENT_SLOTS = "recent_slots"
+"""Of the last hour. Coverage is settled once an hour, so a gap of a moment ago is not in it."""
+FIRST_SLOT, SLOTS, BRIDGED, BUSIEST_HOUR = "first_slot", "counted_slots", "bridged_slots", "busiest_hour"
+
+_MOST_STEPS = 8640
+"""Of a longer period than 30 days the first slot is looked for in coarser steps."""
+
+NOTHING = Unmeasured(Duration(0))
+
+
+def gaps(span: Span, matchers: str) -> dict[str, str]:
+    """The questions about the SLOs with these matchers of which some time was not measured."""
+    counts = f"{naming.valid_events_count(SLOT)}{{{matchers}}}"
+    elapsed = just_within(span.elapsed)
+    step = SLOT * max(1, -(-span.elapsed.ms // (SLOT.ms * _MOST_STEPS)))
+    return {
+        FIRST_SLOT: f"min_over_time(timestamp({counts})[{elapsed}:{step}])",
+        SLOTS: f"count_over_time({counts}[{elapsed}])",
+        BRIDGED: f"sum_over_time({naming.BRIDGED_SLOTS}{{{matchers}}}[{elapsed}])",
+        BUSIEST_HOUR: f"max_over_time({naming.valid_events_rate(_HOUR)}{{{matchers}}}[{elapsed}:{_HOUR}])",
+    }
+
+
+def unmeasured(facts: Facts, span: Span) -> Unmeasured | None:
+    """What was not measured of a group since it first was; None where that was not asked."""
+    first, counted = facts.get(FIRST_SLOT), facts.get(SLOTS)
+    if first is None or counted is None:
+        return None
+    # What a step at the very start of the period finds may be a little older.
+    since = round(span.at * 1000) - round(first * 1000)
+    expected = min(since // SLOT.ms + 1, span.elapsed.ms // SLOT.ms)
+    missing = max(Decimal(0), expected - counted - (facts.get(BRIDGED) or 0))
+    return Unmeasured(Duration(round(missing * SLOT.ms)), facts.get(BUSIEST_HOUR))
