@@ -25,6 +25,22 @@ def steps_with(expression: str, span: Span) -> str:
     return f"count_over_time(({expression})[{just_within(span.elapsed)}:{_step(span)}])"
 
 
+def first_step_with(expression: str, span: Span) -> str:
+    """The moment of the first step in which an expression has a value, in Unix seconds, as PromQL."""
+    return f"min_over_time(timestamp({expression})[{just_within(span.elapsed)}:{_step(span)}])"
+
+
+def missing_after(first: Decimal, steps: Decimal, span: Span) -> Duration:
+    """How long at most an expression had no value after the first of so many `steps` in which it had one.
+
+    A gap may be longer than the steps in it by less than one.
+    """
+    step = _step(span)
+    since = round(span.at * 1000) // step.ms * step.ms - round(first * 1000)
+    missing = since // step.ms + 1 - int(steps)
+    return step * (missing + 1) if missing > 0 else Duration(0)
+
+
 def share_of(steps: Decimal, span: Span) -> Decimal:
     """The share of the period that so many steps are. None may fall into the little that was measured so far."""
     return min(Decimal(1), steps * _step(span).ms / span.elapsed.ms)

@@ -13,20 +13,21 @@ from slo_toolkit.plan.tiers import effective_tiers, named_tiers
 from slo_toolkit.promql import by, written
 from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
-from slo_toolkit.rates import EventRates, event_rates, subtracts
+from slo_toolkit.rates import EventRates, counters, event_rates, subtracts
 from slo_toolkit.slo import RawSli, Slo
 from slo_toolkit.status import ranges
 from slo_toolkit.status.active_alerts import with_alerts
 from slo_toolkit.status.batches import asked_in_batches
-from slo_toolkit.status.coverage import share_of, steps_with
-from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin
+from slo_toolkit.status.coverage import first_step_with, missing_after, share_of, steps_with
+from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin, Unmeasured
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import Measured, measured, without_noise
 from slo_toolkit.status.reading import FIGURE, SLOS_PER_REQUEST, Reading, Source, read_figures
 from slo_toolkit.status.series import Facts, Figure, Group
+from slo_toolkit.status.unmeasured import NOTHING
 from slo_toolkit.windows import base_window
 
-_VALID, _ERRORS, _COVERAGE = "valid", "errors", "coverage"
+_VALID, _ERRORS, _COVERAGE, _FIRST = "valid", "errors", "coverage", "first"
 
 
 def read_raw(
@@ -82,7 +83,10 @@ class _Question:
             rates = rates_over(self.slo, window)
             yield f"{_VALID}/{window}", rates.valid
             yield f"{_ERRORS}/{window}", rates.errors
-        yield _COVERAGE, steps_with(self._telemetry(), self.span)
+        telemetry = self._telemetry()
+        yield _COVERAGE, steps_with(telemetry, self.span)
+        if not counters(self.slo.sli):
+            yield _FIRST, first_step_with(f"({telemetry})", self.span)
 
     def _telemetry(self) -> str:
         """What has a value where the SLI was measured: not a total with `or vector(0)`, which always has one."""
@@ -150,11 +154,19 @@ class _Question:
             valid_events=valid if counts_events else None,
             error_events=events.get(elapsed) if counts_events else None,
             coverage=share_of(facts.get(_COVERAGE) or Decimal(0), self.span),
+            unmeasured=self._unmeasured(facts),
             ratios=ratios,
             recent_errors={w: events[w] for w in SPENT_WINDOWS if w in events} if counts_events else {},
             tiers=named_tiers(self.slo),
             doubts=tuple(self._doubts(facts, told.values())),
         )
+
+    def _unmeasured(self, facts: Facts) -> Unmeasured:
+        """Counters tell over the whole period what happened in a gap, and samples do not."""
+        first, steps = facts.get(_FIRST), facts.get(_COVERAGE)
+        if first is None or steps is None:
+            return NOTHING
+        return Unmeasured(missing_after(first, steps, self.span))
 
     def _errors(self, facts: Facts, window: Duration) -> Measured:
         """Error events per second. Those of a difference may be a little below 0, and in a short window far below."""

@@ -13,6 +13,7 @@ from deploy.live.remote_write import write
 from deploy.live.replay import Plan, Span, replay
 from deploy.live.rules import Rule
 from slo_toolkit.query import Connection, Prometheus
+from slo_toolkit.spec import LoadOptions, Source, load
 from slo_toolkit.status.model import BudgetStatus, Verdict
 from slo_toolkit.status.periods import parse_period
 from slo_toolkit.status.survey import Wanted, ask
@@ -50,8 +51,9 @@ def _world(address: str, rules: list[Rule], history: History, *away: Span, since
     replay(address, recording, Plan(history.at(since), history.end, downtime=gone))
 
 
-def _status(address: str, at: float, period: str | None = None) -> BudgetStatus:
-    wanted = Wanted(at=at, period=parse_period(period, UTC) if period else None)
+def _status(address: str, at: float, period: str | None = None, raw: str = "") -> BudgetStatus:
+    specs = load([Source("spec.yaml", raw.encode())], LoadOptions()).slos if raw else None
+    wanted = Wanted(at=at, period=parse_period(period, UTC) if period else None, specs=specs, raw=bool(raw))
     with Prometheus(Connection(address)) as prometheus:
         (status,) = ask(prometheus, wanted).statuses
     return status
@@ -115,6 +117,11 @@ def test_a_probes_gap_costs_at_worst_what_it_lasted(prometheus: str, rules_for: 
     assert _is_within_its_bounds(status, _left(history, at - 7 * DAY, at))
     assert float(status.remaining_at_worst or 0) == pytest.approx(1 - 30 / 100.8, abs=0.001)
     assert status.hides_errors
+    raw = _status(prometheus, at, raw=SPEC.format(sli=PROBED))
+    assert raw.verdict is Verdict.MET
+    assert _is_within_its_bounds(raw, _left(history, at - 7 * DAY, at))
+    assert raw.unmeasured is not None
+    assert 30 * MINUTE <= raw.unmeasured.seconds < 45 * MINUTE  # told in steps of seven minutes
 
 
 def test_the_time_before_the_first_measurement_hides_nothing(prometheus: str, rules_for: RulesFor) -> None:
