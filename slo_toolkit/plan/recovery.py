@@ -117,7 +117,7 @@ def _slots() -> Recorded:
     first = within(SETTLE_INTERVAL)
     slots = REACH.ms // COUNT_INTERVAL.ms
     asked = just_recorded(naming.valid_events_increase(REACH))
-    missing = f"{slots} - count_over_time({counted}[{just_within(REACH)}]) and {asked}"
+    missing = f"{slots} - count_over_time({counted}[{just_within(REACH)}]) and {now} and {asked}"
     return (
         (naming.measured_slots(SETTLE_INTERVAL), "\nor\n".join((*since, first))),
         (naming.MISSING_SLOTS, missing),

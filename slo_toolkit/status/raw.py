@@ -194,8 +194,8 @@ class _Question:
         if (changed := facts.get(_CHANGED)) is not None:
             yield (
                 f"{changed:.0f} of its series had a bucket at the threshold for a part of the period alone, and the "
-                "events of the other part would count as errors: ask for a --period that is younger than the change, or "
-                "load the rules that `slo compile` makes, which count a series only while it has the bucket"
+                "events of the other part would count as errors: ask for a --period that is younger than the "
+                "change, or load the rules that `slo compile` makes, which count a series only while it has the bucket"
             )
         if facts.get(_VALID, self._base) is None and not self.span.is_closed:
             yield f"the SLI returned nothing in the last {self._base.as_last()}"
