@@ -57,6 +57,9 @@ MISSING_SLOTS = "slo:measured:missing5h"
 BRIDGED_SLOTS = "slo:measured:bridged1h"
 """Five-minute slots without a count, and those of a gap that ended in the last hour which counters bridge."""
 
+WITHOUT_BUCKET = "slo:without_bucket:info"
+"""1 for each series of a latency SLI's histogram that has no bucket at the threshold, with the labels of the series."""
+
 SETTLED = ":settled"
 """Ends the name of a sum over the period that is taken once an hour."""
 SETTLED_AT = "slo:settled:timestamp_seconds"
@@ -95,6 +98,11 @@ def valid_events_increase(window: Duration) -> str:
 def valid_events_count(window: Duration) -> str:
     """Valid events within `window`."""
     return f"slo:valid_events:count{window}"
+
+
+def unknown_events_count(window: Duration) -> str:
+    """Events within `window` of which nobody knows whether they were errors."""
+    return f"slo:unknown_events:count{window}"
 
 
 def rules_loaded(window: Duration) -> str:
@@ -191,9 +199,11 @@ _FAMILIES = frozenset(
         SETTLED_AT,
         TARGETS,
         TELEMETRY_STATE,
+        WITHOUT_BUCKET,
         "slo:sli_error:",
         "slo:error_events:",
         "slo:valid_events:",
+        "slo:unknown_events:",
         "slo:measured:",
         "slo:coverage:",
     )

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
 
+from slo_toolkit.buckets import Histogram, histogram_of
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.linear import Term, Unit
 from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read, series_of
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
-from slo_toolkit.promql import braces, by, fill_window, le_matcher, number, written
+from slo_toolkit.promql import braces, by, fill_window, number, written
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
 
 
@@ -88,20 +89,23 @@ def counters(sli: Sli, ago: str = "") -> tuple[str, ...]:
             assert_never(unreachable)
 
 
-def event_rates(slo: Slo, window: Duration, valid_events: str) -> EventRates:
+def event_rates(slo: Slo, window: Duration, valid_events: str, left_out: str = "") -> EventRates:
     """Valid and error events per second over `window`.
 
     `valid_events` is what the error expression may use for the valid events of the same window: a
     recorded series, so that the source series behind them are read once. An error series that does not
     exist means no errors, but only where there are valid events; no latency bucket, on the other
-    hand, means that nothing is known, so then there are no valid events either.
+    hand, means that nothing is known, so then there are no valid events either: only the series of a histogram are
+    counted that have the bucket. `left_out` are series of it that are not to be counted at all.
     """
     groups = slo.group_by
+    if (histogram := histogram_of(slo)) is not None:
+        return _histogram_rates(slo, histogram, window, valid_events, left_out)
     match slo.sli:
         case EventSli():
             return _query_rates(slo, slo.sli, window, valid_events)
         case AvailabilitySli(metric, errors, matchers):
-            counted = _counter_range(slo, window)
+            counted = counter_range(slo, window)
             return EventRates(
                 valid=_sum(f"rate({metric}{braces(matchers)}[{counted}])", groups),
                 errors=_or_none(
@@ -109,7 +113,7 @@ def event_rates(slo: Slo, window: Duration, valid_events: str) -> EventRates:
                 ),
             )
         case LatencySli():
-            return _latency_rates(slo, slo.sli, window, valid_events)
+            return _native_rates(slo, slo.sli, window, valid_events)
         case ProbeSli(metric, matchers):
             series = f"{metric}{braces(matchers)}[{_sample_range(window)}]"
             per_second = number(Decimal(window.ms) / 1000)
@@ -133,7 +137,7 @@ def _query_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -
     total, counted = read(sli.total_query).linear, read(_counted(sli)).linear
     assert total is not None
     assert counted is not None
-    length = _sample_range(window) if total.unit is Unit.SAMPLES else _counter_range(slo, window)
+    length = _sample_range(window) if total.unit is Unit.SAMPLES else counter_range(slo, window)
     counted_over = window if total.unit is Unit.SAMPLES else length
     scale = "" if total.unit is Unit.PER_SECOND else f" / {number(Decimal(counted_over.ms) / 1000)}"
 
@@ -198,22 +202,22 @@ def _counted(sli: EventSli) -> str:
     return counted
 
 
-def _latency_rates(slo: Slo, sli: LatencySli, window: Duration, valid_events: str) -> EventRates:
-    length = _counter_range(slo, window)
+def _histogram_rates(
+    slo: Slo, histogram: Histogram, window: Duration, valid_events: str, left_out: str
+) -> EventRates:
+    length = counter_range(slo, window)
+    good = histogram.fast_events(slo, length, left_out)
     on = f"on ({', '.join(slo.group_by)})"
-    if sli.native:
-        rate = _sum(f"rate({sli.histogram}{braces(sli.filter)}[{length}])", slo.group_by)
-        total = f"histogram_count({rate})"
-        good = f"histogram_fraction(0, {plain(sli.threshold)}, {rate}) * {total}"
-        # Without events the fraction is NaN, which `>= 0` drops.
-        return EventRates(total, f"{valid_events} - {on} ({_or_none(f'{good} >= 0', slo, valid_events)})")
-    count = f"rate({sli.histogram}_count{braces(sli.filter)}[{length}])"
-    bucket = f"rate({sli.histogram}_bucket{braces(sli.filter, le_matcher(sli.threshold))}[{length}])"
-    good = _sum(bucket, slo.group_by)
-    return EventRates(
-        valid=f"{_sum(count, slo.group_by)} and {good}",
-        errors=f"{valid_events} - {on} ({good})",
-    )
+    return EventRates(histogram.known_events(slo, length, left_out), f"{valid_events} - {on} ({good})")
+
+
+def _native_rates(slo: Slo, sli: LatencySli, window: Duration, valid_events: str) -> EventRates:
+    on = f"on ({', '.join(slo.group_by)})"
+    rate = _sum(f"rate({sli.histogram}{braces(sli.filter)}[{counter_range(slo, window)}])", slo.group_by)
+    total = f"histogram_count({rate})"
+    good = f"histogram_fraction(0, {plain(sli.threshold)}, {rate}) * {total}"
+    # Without events the fraction is NaN, which `>= 0` drops.
+    return EventRates(total, f"{valid_events} - {on} ({_or_none(f'{good} >= 0', slo, valid_events)})")
 
 
 def latency_quantile(slo: Slo, sli: LatencySli, quantile: Decimal, window: Duration) -> str:
@@ -229,7 +233,7 @@ def latency_quantile_over(slo: Slo, sli: LatencySli, quantile: Decimal, look_bac
     return f"histogram_quantile({plain(quantile)}, {_sum(rate, groups)})"
 
 
-def _counter_range(slo: Slo, window: Duration) -> Duration:
+def counter_range(slo: Slo, window: Duration) -> Duration:
     """`window` and one scrape more, so that a window ends on the very sample that the next begins with.
 
     rate() sees the increase between the first and the last sample in its range. Over a range of whole

@@ -15,6 +15,7 @@ from functools import lru_cache
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.pieces import labelled, sum_of
+from slo_toolkit.plan.buckets import got_or_lost, left_out
 from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, at_the_mark, just_within
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
 from slo_toolkit.plan.sli import Recorded
@@ -65,9 +66,13 @@ def events_within(
     seconds = number(Decimal(window.ms) / 1000)
     # Seen from the mark, what was just recorded lies in the future.
     recorded = identity_selector(valid, slo) + (f" offset -{just_within(COUNT_INTERVAL)}" if marks else "")
-    rates = event_rates(slo, window, f"({recorded} / {seconds})")
+    lacking = left_out(slo, window, at_a_mark=True) if marks else ""
+    rates = event_rates(slo, window, f"({recorded} / {seconds})", lacking)
+    changed = got_or_lost(slo, window) if window > COUNT_INTERVAL else ""
     for name, rate in ((valid, rates.valid), (errors, rates.errors)):
         events = f"({rate}) * {seconds}"
+        if changed and name == valid:
+            events += f" unless on ({', '.join(slo.group_by)}) {changed}"
         yield RecordingRule(name, at_the_mark(events, marks) if marks else events, identity)
 
 
@@ -111,7 +116,8 @@ def _slots() -> Recorded:
     since = [f"{within(length)} and {hour} offset {length}" for length in hours]
     first = within(SETTLE_INTERVAL)
     slots = REACH.ms // COUNT_INTERVAL.ms
-    missing = f"{slots} - count_over_time({counted}[{just_within(REACH)}]) and {now}"
+    asked = just_recorded(naming.valid_events_increase(REACH))
+    missing = f"{slots} - count_over_time({counted}[{just_within(REACH)}]) and {now} and {asked}"
     return (
         (naming.measured_slots(SETTLE_INTERVAL), "\nor\n".join((*since, first))),
         (naming.MISSING_SLOTS, missing),

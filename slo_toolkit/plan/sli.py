@@ -15,6 +15,7 @@ from typing import TypeAlias
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.pieces import labelled, sum_of
+from slo_toolkit.plan.buckets import bucket_rules, left_out
 from slo_toolkit.plan.ladder import BASE, Rung, ladder, raw_limit
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
 from slo_toolkit.plan.tiers import effective_tiers
@@ -34,6 +35,7 @@ def sli_rules(slo: Slo) -> Iterator[RecordingRule]:
     windows, base = ratio_windows(slo), base_window(slo.scrape_interval)
     identity, matchers = naming.identity(slo), identity_matchers(slo)
     yield RecordingRule(naming.RULES_LOADED, "vector(1)", identity)
+    yield from bucket_rules(slo)
     yield from source_rates(slo, base)
     yield _ratio(slo, base)
     if reads_directly(slo):
@@ -81,7 +83,7 @@ def source_rates(slo: Slo, window: Duration) -> Iterator[RecordingRule]:
     """The rates over `window` from the SLI's own series."""
     identity = naming.identity(slo)
     valid = naming.valid_events_rate(window)
-    rates = event_rates(slo, window, identity_selector(valid, slo))
+    rates = event_rates(slo, window, identity_selector(valid, slo), left_out(slo, window))
     yield RecordingRule(valid, rates.valid, identity)
     yield RecordingRule(naming.error_events_rate(window), rates.errors, identity)
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from slo_toolkit import naming
+from slo_toolkit.buckets import histogram_of
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.text import WINDOW, without_comments
 from slo_toolkit.plan.model import AlertingRule, Plan, RecordingRule, RuleGroup
 from slo_toolkit.promql import number, selector
-from slo_toolkit.rates import event_rates
+from slo_toolkit.rates import counter_range, event_rates
 from slo_toolkit.slo import EventSli, Labels, RawSli, Severity, Slo, Tier, no_labels
 from slo_toolkit.windows import workbook_tiers
 
@@ -122,8 +123,16 @@ def _plain_ratio(slo: Slo, window: Duration) -> str:
             return f"({_filled(query, window)})"
         case _:
             # Kinds of SLI that Sloth does not know, in the form of one that it does.
-            valid = event_rates(slo, window, "").valid
+            valid = _latency_sums(slo, window) or event_rates(slo, window, "").valid
             return f"({event_rates(slo, window, f'({valid})').errors})\n/\n({valid})\n"
+
+
+def _latency_sums(slo: Slo, window: Duration) -> str | None:
+    """The events of a classic histogram, as a query in a spec of Sloth's own counts them: with or without a bucket."""
+    histogram, length = histogram_of(slo), counter_range(slo, window)
+    if histogram is None:
+        return None
+    return f"{histogram.all_events(slo, length)} and {histogram.fast_events(slo, length)}"
 
 
 def _period_ratio(slo: Slo) -> str:

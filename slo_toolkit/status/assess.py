@@ -77,7 +77,7 @@ def _spending(reading: Reading, objective: Objective | None) -> Spending | None:
     if reading.valid_events is not None:
         allowed = objective.error_budget * reading.valid_events / span.share_elapsed
     remaining = at_worst = _without_noise(1 - spent)
-    if reading.unmeasured and reading.unmeasured.length.ms:
+    if reading.unmeasured and (reading.unmeasured.length.ms or reading.unknown_events):
         worst = _error_ratio_at_worst(reading.error_ratio, reading.unmeasured, reading)
         at_worst = _without_noise(1 - worst / objective.error_budget * span.share_elapsed)
     return Spending(
@@ -89,7 +89,7 @@ def _spending(reading: Reading, objective: Objective | None) -> Spending | None:
 
 
 def _error_ratio_at_worst(measured: Decimal, unmeasured: Unmeasured, reading: Reading) -> Decimal:
-    """The error ratio of the period if every event in the time that was not measured was an error.
+    """The error ratio of the period if every event of which nothing is known was an error.
 
     As many events as in the busiest hour that is known, or on average where that is more, since nobody knows what
     traffic there was. A ratio alone weighs every second the same.
@@ -101,6 +101,7 @@ def _error_ratio_at_worst(measured: Decimal, unmeasured: Unmeasured, reading: Re
     if reading.valid_events:
         valid = reading.valid_events
         hidden *= max(valid / seconds, unmeasured.busiest or Decimal(0))
+    hidden += reading.unknown_events or Decimal(0)
     return (measured * valid + hidden) / (valid + hidden)
 
 

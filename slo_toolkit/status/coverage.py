@@ -41,6 +41,11 @@ def missing_after(first: Decimal, steps: Decimal, span: Span) -> Duration:
     return step * (missing + 1) if missing > 0 else Duration(0)
 
 
+def last_in_steps(expression: str, span: Span) -> str:
+    """The last value of each series that an expression has in one of the steps, as PromQL."""
+    return f"last_over_time(({expression})[{just_within(span.elapsed)}:{_step(span)}])"
+
+
 def share_of(steps: Decimal, span: Span) -> Decimal:
     """The share of the period that so many steps are. None may fall into the little that was measured so far."""
     return min(Decimal(1), steps * _step(span).ms / span.elapsed.ms)

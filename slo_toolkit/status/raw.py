@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from slo_toolkit.buckets import Histogram, histogram_of
 from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.query import witnesses
@@ -13,12 +14,12 @@ from slo_toolkit.plan.tiers import effective_tiers, named_tiers
 from slo_toolkit.promql import by, written
 from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
-from slo_toolkit.rates import EventRates, counters, event_rates, subtracts
+from slo_toolkit.rates import EventRates, counter_range, counters, event_rates, subtracts
 from slo_toolkit.slo import RawSli, Slo
 from slo_toolkit.status import ranges
 from slo_toolkit.status.active_alerts import with_alerts
 from slo_toolkit.status.batches import asked_in_batches
-from slo_toolkit.status.coverage import first_step_with, missing_after, share_of, steps_with
+from slo_toolkit.status.coverage import first_step_with, last_in_steps, missing_after, share_of, steps_with
 from slo_toolkit.status.model import BURN_WINDOW, SPENT_WINDOWS, Origin, Unmeasured
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import Measured, measured, without_noise
@@ -27,7 +28,9 @@ from slo_toolkit.status.series import Facts, Figure, Group
 from slo_toolkit.status.unmeasured import NOTHING
 from slo_toolkit.windows import base_window
 
-_VALID, _ERRORS, _COVERAGE, _FIRST = "valid", "errors", "coverage", "first"
+_VALID, _ERRORS, _ALL, _COVERAGE, _FIRST, _CHANGED = "valid", "errors", "all", "coverage", "first", "changed"
+
+_FLOAT_NOISE = Decimal("1e-9")
 
 
 def read_raw(
@@ -87,6 +90,18 @@ class _Question:
         yield _COVERAGE, steps_with(telemetry, self.span)
         if not counters(self.slo.sli):
             yield _FIRST, first_step_with(f"({telemetry})", self.span)
+        if (histogram := histogram_of(self.slo)) is not None:
+            elapsed = self.span.elapsed
+            yield f"{_ALL}/{elapsed}", histogram.all_events(self.slo, counter_range(self.slo, elapsed))
+            yield _CHANGED, self._changed(histogram)
+
+    def _changed(self, histogram: Histogram) -> str:
+        """The number of series that had the bucket in some steps of the period, and in others not."""
+        # A change of just now has no step behind it.
+        lacked, had = (
+            f"({last_in_steps(one, self.span)} or ({one}))" for one in (histogram.lacking, histogram.fast)
+        )
+        return f"count{by(self.slo.group_by)}({lacked} and ignoring (le) {had})"
 
     def _telemetry(self) -> str:
         """What has a value where the SLI was measured: not a total with `or vector(0)`, which always has one."""
@@ -153,12 +168,14 @@ class _Question:
             error_ratio=ratios.pop(elapsed, None),
             valid_events=valid if counts_events else None,
             error_events=events.get(elapsed) if counts_events else None,
+            unknown_events=self._unknown(facts, valid),
             coverage=share_of(facts.get(_COVERAGE) or Decimal(0), self.span),
             unmeasured=self._unmeasured(facts),
             ratios=ratios,
             recent_errors={w: events[w] for w in SPENT_WINDOWS if w in events} if counts_events else {},
             tiers=named_tiers(self.slo),
             doubts=tuple(self._doubts(facts, told.values())),
+            is_untrustworthy=facts.get(_CHANGED) is not None,
         )
 
     def _unmeasured(self, facts: Facts) -> Unmeasured:
@@ -167,6 +184,12 @@ class _Question:
         if first is None or steps is None:
             return NOTHING
         return Unmeasured(missing_after(first, steps, self.span))
+
+    def _unknown(self, facts: Facts, valid: Decimal | None) -> Decimal | None:
+        """Events beside the valid ones; less than the noise of floats are none."""
+        every = self._events(facts, _ALL, self.span.elapsed)
+        unknown = every - (valid or Decimal(0)) if every is not None else None
+        return unknown if every and unknown and unknown > every * _FLOAT_NOISE else None
 
     def _errors(self, facts: Facts, window: Duration) -> Measured:
         """Error events per second. Those of a difference may be a little below 0, and in a short window far below."""
@@ -180,6 +203,12 @@ class _Question:
     def _doubts(self, facts: Facts, errors: Iterable[Measured]) -> Iterator[str]:
         yield from facts.doubts
         yield from dict.fromkeys(told.flaw for told in errors if told.flaw)
+        if (changed := facts.get(_CHANGED)) is not None:
+            yield (
+                f"{changed:.0f} of its series had a bucket at the threshold for a part of the period alone, and the "
+                "events of the other part would count as errors: ask for a --period that is younger than the "
+                "change, or load the rules that `slo compile` makes, which count a series only while it has the bucket"
+            )
         if facts.get(_VALID, self._base) is None and not self.span.is_closed:
             yield f"the SLI returned nothing in the last {self._base.as_last()}"
 

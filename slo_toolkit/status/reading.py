@@ -55,6 +55,8 @@ class Reading:
     error_ratio: Decimal | None = None
     valid_events: Decimal | None = None
     error_events: Decimal | None = None
+    unknown_events: Decimal | None = None
+    """Events beside the valid ones of which nobody knows whether they were errors; None where there are none."""
     coverage: Decimal | None = None
     unmeasured: Unmeasured | None = None
     """None where it is not known."""

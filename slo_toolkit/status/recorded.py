@@ -29,6 +29,7 @@ from slo_toolkit.status.recorded_figures import (
     LAST_SEEN,
     PERIOD_ERRORS,
     PERIOD_SLOTS,
+    PERIOD_UNKNOWN,
     PERIOD_VALID,
     SUMS,
     WEEK_ERRORS,
@@ -43,6 +44,7 @@ from slo_toolkit.status.series import (
     LAST_PERIOD,
     RATIO,
     SLOT,
+    UNKNOWN_COUNT,
     VALID_COUNT,
     VALID_RATE,
     Figure,
@@ -61,10 +63,12 @@ _RANGES = {
     RATIO: ranges.RECENT_ERROR_RATIO,
     VALID_COUNT: ranges.EVENTS,
     VALID_RATE: ranges.EVENTS,
+    UNKNOWN_COUNT: ranges.EVENTS,
     ERROR_COUNT: ranges.ERRORS,
     ERROR_RATE: ranges.ERRORS,
     COVERAGE: ranges.SHARE,
     PERIOD_VALID: ranges.EVENTS,
+    PERIOD_UNKNOWN: ranges.EVENTS,
     PERIOD_ERRORS: ranges.ERRORS,
     PERIOD_SLOTS: ranges.EVENTS,
     WEEK_ERRORS: ranges.ERRORS,
@@ -154,7 +158,7 @@ def matchers(id_regex: str | None, extra_labels: Labels = NO_LABELS) -> str:
 @lru_cache(maxsize=64)
 def _windowed_metrics(bases: tuple[Duration, ...]) -> str:
     """A regular expression for the recorded metrics that tell of a window up to the moment."""
-    any_window = [stem + _ANY_WINDOW for stem in (RATIO, VALID_COUNT, ERROR_COUNT, COVERAGE)]
+    any_window = [stem + _ANY_WINDOW for stem in (RATIO, VALID_COUNT, ERROR_COUNT, UNKNOWN_COUNT, COVERAGE)]
     rates = [f"{VALID_RATE}{base}" for base in bases]
     return "|".join((*any_window, f"{ERROR_RATE}1[hd]", *rates))
 
@@ -224,6 +228,8 @@ class _Request:
             elapsed = just_within(self.period.span(self.at).elapsed)
             wanted[PERIOD_VALID] = f"sum_over_time({valid}[{elapsed}])"
             wanted[PERIOD_ERRORS] = f"sum_over_time({errors}[{elapsed}])"
+            unknown = self._series(f"{UNKNOWN_COUNT}{SLOT}")
+            wanted[PERIOD_UNKNOWN] = f"sum_over_time({unknown}[{elapsed}])"
             wanted[PERIOD_SLOTS] = f"count_over_time({valid}[{elapsed}])"
             wanted[CORRECTION + PERIOD_VALID] = f"sum_over_time({missed_valid}[{elapsed}])"
             wanted[CORRECTION + PERIOD_ERRORS] = f"sum_over_time({missed_errors}[{elapsed}])"

@@ -25,6 +25,7 @@ from slo_toolkit.status.series import (
     LAST_PERIOD,
     RATIO,
     SLOT,
+    UNKNOWN_COUNT,
     VALID_COUNT,
     VALID_RATE,
     Facts,
@@ -41,6 +42,7 @@ from slo_toolkit.windows import default_tiers
 EVALUATED_AT, LAST_SEEN = "evaluated_at", "last_seen"
 # Figures of a group that are summed from event counts.
 PERIOD_VALID, PERIOD_ERRORS, PERIOD_SLOTS, WEEK_ERRORS = "valid", "errors", "slots", "week_errors"
+PERIOD_UNKNOWN = "unknown"
 CORRECTION = "missed "
 """Begins the name of what counters told afterwards of such a sum; it is added to it, and may be negative."""
 
@@ -79,6 +81,7 @@ class _Totals:
     error_ratio: Decimal | None
     valid_events: Decimal | None
     error_events: Decimal | None
+    unknown_events: Decimal | None
     coverage: Decimal | None
     flaw: str = ""
     """Why the errors are no figure."""
@@ -111,6 +114,7 @@ class _Reader:
             error_ratio=totals.error_ratio,
             valid_events=totals.valid_events,
             error_events=totals.error_events,
+            unknown_events=totals.unknown_events or None,
             coverage=totals.coverage,
             unmeasured=self._unmeasured(),
             ratios={
@@ -150,7 +154,8 @@ class _Reader:
         valid = self.facts.get(VALID_COUNT, window)
         errors = without_noise(self.facts.get(ERROR_COUNT, window), valid)
         ratio, coverage = self.facts.get(RATIO, window), self.facts.get(COVERAGE, window)
-        return _Totals(ratio, valid, errors.value, coverage, errors.flaw)
+        unknown = self.facts.get(UNKNOWN_COUNT, window)
+        return _Totals(ratio, valid, errors.value, unknown, coverage, errors.flaw)
 
     def _summed(self) -> _Totals:
         valid, slots = self._corrected(PERIOD_VALID), self._corrected(PERIOD_SLOTS)
@@ -159,7 +164,7 @@ class _Reader:
         ratio = errors / valid if errors is not None and valid else None
         elapsed = Decimal(self._span.elapsed.ms) / SLOT.ms
         coverage = None if slots is None else min(slots / elapsed, Decimal(1))
-        return _Totals(ratio, valid, errors, coverage, told.flaw)
+        return _Totals(ratio, valid, errors, self.facts.get(PERIOD_UNKNOWN), coverage, told.flaw)
 
     def _unmeasured(self) -> Unmeasured | None:
         if not self.slo.falls_short:

@@ -45,9 +45,10 @@ VALID_COUNT = _stem(naming.valid_events_count)
 ERROR_COUNT = _stem(naming.error_events_count)
 VALID_RATE = _stem(naming.valid_events_rate)
 ERROR_RATE = _stem(naming.error_events_rate)
+UNKNOWN_COUNT = _stem(naming.unknown_events_count)
 COVERAGE = _stem(naming.coverage)
 
-_STEMS = (RATIO, VALID_COUNT, ERROR_COUNT, VALID_RATE, ERROR_RATE, COVERAGE)
+_STEMS = (RATIO, VALID_COUNT, ERROR_COUNT, VALID_RATE, ERROR_RATE, UNKNOWN_COUNT, COVERAGE)
 _NO_GROUP_LABELS = frozenset({*naming.IDENTITY, naming.WINDOW, "__name__", FIGURE})
 
 

@@ -10,6 +10,7 @@ from slo_toolkit.errors import InputError, NotMeasurable
 from slo_toolkit.plan.tiers import named_tiers
 from slo_toolkit.query.failures import Late
 from slo_toolkit.slo import Labels, RawSli, Slo, no_labels
+from slo_toolkit.status import unknown
 from slo_toolkit.status.assess import assess
 from slo_toolkit.status.model import Answer
 from slo_toolkit.status.names import Selection, did_you_mean
@@ -65,7 +66,9 @@ def take(source: Source, wanted: Wanted) -> Survey:
     chosen, warnings = _chosen(source, wanted)
     doubts, more = _doubts_about_all(source, wanted)
     _expect_all(source, wanted, chosen, more)
-    return Survey(tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *more))
+    return Survey(
+        tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *more, *unknown.warnings(chosen))
+    )
 
 
 def _chosen(source: Source, wanted: Wanted) -> tuple[list[Reading], list[str]]:

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from slo_toolkit.budget import LITTLE_LEFT, SOON, plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.status import unknown
 from slo_toolkit.status.model import (
     ActiveAlert,
     AlertState,
@@ -39,7 +40,7 @@ def judge(
        period: before its end) at the burn rate of the last hour, or of the shortest window where that is longer.
     6. met.
     """
-    doubts = (*reading.doubts, *_more_errors_than_events(reading))
+    doubts = (*reading.doubts, *_more_errors_than_events(reading), *unknown.doubts(reading))
     if spending is None:
         return Verdict.NO_DATA, doubts or ("no events were measured in the period",)
     if spending.remaining <= 0 and not reading.is_untrustworthy:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import promql_parser
+import pytest
 
 from slo_toolkit import rates as sli_rates
 from slo_toolkit.duration import Duration
@@ -74,8 +76,67 @@ def test_without_a_bucket_to_subtract_nothing_is_known() -> None:
     found = rates(EventSli(total_query=count, error_query=f"{count} - {bucket}"))
     read = 'sum(rate(d_bucket{le="0.5"}[5m29s999ms]))'
     assert found == EventRates(
-        f"sum(rate(d_count[5m29s999ms])) and on () ({read})", f"VALID - on () ({read})"
+        'sum(rate(d_count[5m29s999ms]) and ignoring (le) rate(d_bucket{le="0.5"}[5m29s999ms]))',
+        f"VALID - on () ({read})",
     )
+
+
+@pytest.mark.parametrize("function", ["rate", "increase"])
+@pytest.mark.parametrize(
+    ("every", "fast"),
+    [
+        ("d_count", 'd_bucket{le="0.5"}'),
+        ('d_count{job="a"}', 'd_bucket{job="a",le=~"0.5|0.50"}'),
+        ('d_count{job="a",code!~"5.."}', 'd_bucket{le="0.5",code!~"5..",job="a"}'),
+        ('d_bucket{job="a",le="+Inf"}', 'd_bucket{job="a",le="1.0"}'),
+    ],
+)
+def test_only_series_that_have_the_bucket_are_counted(every: str, fast: str, function: str) -> None:
+    """Whichever way a query of the user's subtracts it from all events of the same histogram."""
+    total, good = (f"sum by (route) ({function}({one}[{{{{.window}}}}]))" for one in (every, fast))
+    events = (
+        EventSli(total, f"{total} - {good}"),
+        EventSli(total, f"clamp_min({total} - {good}, 0)"),
+        EventSli(total, None, good),
+    )
+    for sli in events:
+        for groups in ((), ("route",)):
+            found = rates(sli, *groups)
+            assert re.search(rf"{function}\(.*\) and ignoring \(le\) {function}\(d_bucket.*\)", found.valid)
+            assert found.errors.startswith("VALID - on ")
+
+
+@pytest.mark.parametrize(
+    ("every", "fast"),
+    [
+        ("sum(rate(d_count[{{.window}}]))", 'sum(rate(e_bucket{le="0.5"}[{{.window}}]))'),
+        ('sum(rate(d_count{job="a"}[{{.window}}]))', 'sum(rate(d_bucket{le="0.5"}[{{.window}}]))'),
+        ("sum(rate(d_count[{{.window}}]))", 'sum(rate(d_bucket{le="0.5",status="ok"}[{{.window}}]))'),
+        ("sum(rate(d_count[{{.window}}]))", "sum(rate(d_bucket[{{.window}}]))"),
+        ("sum(rate(d_count[{{.window}}]))", 'sum(rate(d_bucket{le!="0.5"}[{{.window}}]))'),
+        ("sum(rate(d_count[{{.window}}]))", 'sum(rate(d_bucket{le="+Inf"}[{{.window}}]))'),
+        ("sum(rate(d_count[{{.window}}]))", 'sum(rate(d_bucket{le="0.5"}[{{.window}}] offset 1h))'),
+        ("sum(rate(d_count[{{.window}}]))", 'sum(rate(d_bucket{le="0.5"}[{{.window}}]) > 0)'),
+        ("sum(rate(d_count[{{.window}}]))", 'sum without (le) (rate(d_bucket{le="0.5"}[{{.window}}]))'),
+        ("2 * sum(rate(d_count[{{.window}}]))", 'sum(rate(d_bucket{le="0.5"}[{{.window}}]))'),
+        (
+            "sum(rate(d_count[{{.window}}])) + sum(rate(e_count[{{.window}}]))",
+            'sum(rate(d_bucket{le="0.5"}[{{.window}}]))',
+        ),
+        ('sum(rate(d_bucket{le="2"}[{{.window}}]))', 'sum(rate(d_bucket{le="0.5"}[{{.window}}]))'),
+    ],
+)
+def test_where_it_cannot_be_told_which_series_lack_a_bucket_a_query_keeps_its_meaning(
+    every: str, fast: str
+) -> None:
+    for sli in (EventSli(every, None, fast), EventSli(every, f"{every} - {fast}")):
+        found = rates(sli)
+        assert "ignoring" not in found.valid + found.errors
+
+
+def test_nor_does_a_sum_without_the_labels_of_the_groups() -> None:
+    total, good = "sum(rate(d_count[{{.window}}]))", 'sum(rate(d_bucket{le="0.5"}[{{.window}}]))'
+    assert "ignoring" not in rates(EventSli(total, None, good), "route").valid
 
 
 def test_a_sum_is_that_of_the_parts_that_are_there() -> None:
@@ -118,7 +179,10 @@ def test_groups_are_kept_through_both_queries() -> None:
 def test_without_the_latency_bucket_there_are_no_valid_events_either() -> None:
     found = rates(LatencySli("duration_seconds", Decimal("0.3")))
     bucket = 'sum(rate(duration_seconds_bucket{le="0.3"}[5m29s999ms]))'
-    assert found.valid == f"sum(rate(duration_seconds_count[5m29s999ms])) and {bucket}"
+    assert found.valid == (
+        "sum(rate(duration_seconds_count[5m29s999ms])"
+        ' and ignoring (le) rate(duration_seconds_bucket{le="0.3"}[5m29s999ms]))'
+    )
     assert found.errors == f"VALID - on () ({bucket})"
 
 
