@@ -57,6 +57,11 @@ MISSING_SLOTS = "slo:measured:missing5h"
 BRIDGED_SLOTS = "slo:measured:bridged1h"
 """Five-minute slots without a count, and those of a gap that ended in the last hour which counters bridge."""
 
+REPLICAS = "slo:replicas:count"
+"""Series of each replica, by the labels that tell them apart; only where the same series is there of several."""
+FALSE_RESETS = "slo:false_resets:count5m"
+"""Counters that stepped back in five minutes, or the base window, and went on; only where there are any."""
+
 SETTLED = ":settled"
 """Ends the name of a sum over the period that is taken once an hour."""
 SETTLED_AT = "slo:settled:timestamp_seconds"
@@ -191,6 +196,8 @@ _FAMILIES = frozenset(
         SETTLED_AT,
         TARGETS,
         TELEMETRY_STATE,
+        REPLICAS,
+        FALSE_RESETS,
         "slo:sli_error:",
         "slo:error_events:",
         "slo:valid_events:",

@@ -16,6 +16,7 @@ from slo_toolkit.plan.period import (
     period_rules,
     settled_rules,
 )
+from slo_toolkit.plan.replicas import false_reset_rules, replica_rules
 from slo_toolkit.plan.sli import sli_rules
 from slo_toolkit.plan.telemetry import state_rules, target_rules
 from slo_toolkit.slo import Slo
@@ -44,7 +45,13 @@ def default_plan(slo: Slo) -> Plan:
         (*sli_rules(slo), current_burn_rate(slo), *alias_rules(slo), *alert_rules(slo)),
         slo.evaluation_interval,
     )
-    counted: tuple[Rule, ...] = (*period_rules(slo), *exhausted_alerts(slo), *state_rules(slo))
+    counted: tuple[Rule, ...] = (
+        *period_rules(slo),
+        *false_reset_rules(slo),
+        *exhausted_alerts(slo),
+        *state_rules(slo),
+    )
     period = RuleGroup(naming.period_group(slo), counted, COUNT_INTERVAL)
-    settled = RuleGroup(naming.settled_group(slo), (*settled_rules(slo), *target_rules(slo)), SETTLE_INTERVAL)
+    hourly = (*settled_rules(slo), *target_rules(slo), *replica_rules(slo))
+    settled = RuleGroup(naming.settled_group(slo), hourly, SETTLE_INTERVAL)
     return Plan(slo, (burn_rates, period, settled))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from slo_toolkit.meaning.query import read
 from slo_toolkit.rates import is_read_directly
-from slo_toolkit.replicas import queried
+from slo_toolkit.replicas import names_label, queried
 from slo_toolkit.slo import EventSli, LatencySli, RawSli, Slo
 from slo_toolkit.spec.flaws import Place
 
@@ -90,7 +89,7 @@ def _can_be_read_once(query: str, slo: Slo) -> bool:
 
 def _names(query: str, slo: Slo) -> bool:
     """Whether the query names a replica label: then its owner knows of the replicas."""
-    return any(re.search(rf"\b{re.escape(label)}\b", query) for label in slo.replica_labels)
+    return any(names_label(query, label) for label in slo.replica_labels)
 
 
 def _why(query: str) -> str:

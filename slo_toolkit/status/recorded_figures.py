@@ -11,6 +11,7 @@ from slo_toolkit import naming
 from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
+from slo_toolkit.status import counter_checks
 from slo_toolkit.status.active_alerts import alerts_of
 from slo_toolkit.status.model import SPENT_WINDOWS, Origin
 from slo_toolkit.status.moments import rfc3339
@@ -46,7 +47,7 @@ CORRECTION = "missed "
 _HOUR, _DAY, _WEEK = SPENT_WINDOWS
 
 # The requests without which there is no verdict.
-WINDOWS, SUMS = "windows", "sums"
+WINDOWS, SUMS, CHECKS = "windows", "sums", "checks"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -60,7 +61,7 @@ def readings_of(
     """A reading for each group; one that only tells its doubts where no group has any series.
 
     None of an SLO or of a group that was removed. Where all groups are gone, their telemetry is, and they stay.
-    `unanswered` are the requests that took too long, with the reason: `WINDOWS`, `SUMS`.
+    `unanswered` are the requests that took too long, with the reason: `WINDOWS`, `SUMS`, `CHECKS`.
     """
     is_closed = period is not None and period.span(at).is_closed
     if slo.is_removed:
@@ -96,6 +97,7 @@ class _Reader:
 
     def reading(self) -> Reading:
         totals = self._summed() if self._is_summed else self._recorded()
+        miscounted = tuple(self._miscounted())
         objective = self._objective
         return Reading(
             service=self.identity[0],
@@ -120,7 +122,8 @@ class _Reader:
             tiers=_usual_tiers(objective, self._own_period),
             tiers_are_assumed=True,
             alerts=None if self.slo.alerts is None else tuple(alerts_of(self.slo.alerts, self.group)),
-            doubts=tuple(dict.fromkeys(self._doubts(totals))),
+            doubts=tuple(dict.fromkeys((*miscounted, *self._doubts(totals)))),
+            is_untrustworthy=bool(miscounted),
         )
 
     def _whole(self, figure: str) -> Decimal | None:
@@ -175,7 +178,7 @@ class _Reader:
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:
         yield from self.facts.doubts
-        needed = (WINDOWS, SUMS) if self._is_summed else (WINDOWS,)
+        needed = (WINDOWS, SUMS, CHECKS) if self._is_summed else (WINDOWS, CHECKS)
         if missing := [self.unanswered[part] for part in needed if part in self.unanswered]:
             yield from dict.fromkeys(missing)
             return
@@ -197,6 +200,11 @@ class _Reader:
             yield "its rules record ratios alone, which tell nothing about another period"
         elif not self._is_measured_now:
             yield f"the SLI returned nothing in the last {self.slo.base_window.as_last()}"
+
+    def _miscounted(self) -> Iterator[str]:
+        replicas = self.slo.labels_of(counter_checks.REPLICAS, self.group)
+        steps_back = self._whole(counter_checks.FALSE_RESETS)
+        yield from counter_checks.doubts(replicas, round(steps_back or 0))
 
     @property
     def _is_new(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from deploy.live.remote_write import Series, labels_of
 from deploy.live.replay import Span
@@ -12,9 +12,6 @@ from .events import EPOCH
 REPLICA = "prometheus_replica"
 HALF_SCRAPE = 15
 """Histories for two replicas have a sample twice as often as each of them scrapes."""
-
-Shows = Callable[[float], int]
-"""Which of the replicas a store takes a sample from, at seconds from the start of the history."""
 
 
 def both(series: Iterable[Series], name: str = REPLICA) -> Iterator[tuple[Series, Series]]:
@@ -39,6 +36,26 @@ def twice(series: Iterable[Series], away: Iterable[Span] = (), name: str = REPLI
             if not any(low < time < high for low, high in gaps):
                 kept.add(time, value)
         yield first
+        yield kept
+
+
+def switched(
+    series: Iterable[Series], span: Span, every: float = 180, lag: int = 3 * HALF_SCRAPE
+) -> Iterator[Series]:
+    """One replica's series, but for a while, every so often, those of another one that lags behind.
+
+    So does a store that deduplicates by taking one replica at a time, where the other's clock is behind, or a slow
+    scrape is told with the time at which it began.
+    """
+    for one in series:
+        shown = dict(zip(one.times_ms, one.values, strict=True))
+        kept = Series(one.labels)
+        for time, value in shown.items():
+            since = time / 1000 - EPOCH - span.start
+            if 0 <= since < span.end - span.start and since // every % 2:
+                value = shown.get(time - lag * 1000, value)
+            if _turn(time) == 0:
+                kept.add(time, value)
         yield kept
 
 

@@ -52,6 +52,8 @@ class FakePrometheus:
     evaluated_at: float | None = AT - 20
     alerts: list[dict[str, str]] = field(default_factory=list)
     sums: list[tuple[dict[str, str], float]] = field(default_factory=list)
+    checks: list[tuple[dict[str, str], float]] = field(default_factory=list)
+    """What rules found wrong with the counters behind SLOs."""
     sample_age: float = 0.0
     asked: list[str] = field(default_factory=list)
 
@@ -66,6 +68,8 @@ class FakePrometheus:
                 for labels, value in self.series
                 if labels["__name__"] not in whole
             ]
+        if "slo:false_resets:" in expr:
+            return [self._sample(labels, value) for labels, value in self.checks]
         if "max_over_time(timestamp(" in expr:
             return []
         if "timestamp(" in expr:
