@@ -15,6 +15,7 @@ from slo_toolkit.meaning.buckets import pair
 from slo_toolkit.meaning.linear import Linear
 from slo_toolkit.meaning.query import read
 from slo_toolkit.promql import braces, by, le_matcher, number, written
+from slo_toolkit.replicas import counted, once
 from slo_toolkit.slo import EventSli, LatencySli, Slo
 
 
@@ -31,25 +32,24 @@ class Histogram:
 
     def known_events(self, slo: Slo, length: Duration, left_out: str = "") -> str:
         """Events of the series that have the bucket, but for those that are `left_out`."""
-        read = f"{self._read(self.every, length)} and ignoring (le) {self._read(self.fast, length)}"
+        read = f"{self._read(self.every, slo, length)} and ignoring (le) {self._read(self.fast, slo, length)}"
         return self._summed(slo, read + _without(slo, left_out), length)
 
     def fast_events(self, slo: Slo, length: Duration, left_out: str = "") -> str:
         """Those in the bucket."""
-        return self._summed(slo, self._read(self.fast, length) + _without(slo, left_out), length)
+        return self._summed(slo, self._read(self.fast, slo, length) + _without(slo, left_out), length)
 
     def all_events(self, slo: Slo, length: Duration, among: str = "") -> str:
         """Events of all series, have they the bucket or not; or of those that are `among` these alone."""
         only = f" and {ignoring(slo)} {among}" if among else ""
-        return self._summed(slo, self._read(self.every, length) + only, length)
+        return self._summed(slo, self._read(self.every, slo, length) + only, length)
 
-    @property
-    def lacking(self) -> str:
+    def lacking(self, slo: Slo) -> str:
         """The series of all events that have no bucket at the moment."""
-        return f"{self.every} unless ignoring (le) {self.fast}"
+        return f"{once(self.every, slo)} unless ignoring (le) {once(self.fast, slo)}"
 
-    def _read(self, selector: str, length: Duration) -> str:
-        return f"{self.function}({selector}[{length}])"
+    def _read(self, selector: str, slo: Slo, length: Duration) -> str:
+        return f"{self.function}({counted(selector, length, slo)})"
 
     def _summed(self, slo: Slo, read: str, length: Duration) -> str:
         scale = "" if self.function == "rate" else f" / {number(Decimal(length.ms) / 1000)}"

@@ -60,6 +60,11 @@ BRIDGED_SLOTS = "slo:measured:bridged1h"
 WITHOUT_BUCKET = "slo:without_bucket:info"
 """1 for each series of a latency SLI's histogram that has no bucket at the threshold, with the labels of the series."""
 
+REPLICAS = "slo:replicas:count"
+"""Series of each replica, by the labels that tell them apart; only where the same series is there of several."""
+FALSE_RESETS = "slo:false_resets:count5m"
+"""Counters that stepped back in five minutes, or the base window, and went on; only where there are any."""
+
 SETTLED = ":settled"
 """Ends the name of a sum over the period that is taken once an hour."""
 SETTLED_AT = "slo:settled:timestamp_seconds"
@@ -200,6 +205,8 @@ _FAMILIES = frozenset(
         TARGETS,
         TELEMETRY_STATE,
         WITHOUT_BUCKET,
+        REPLICAS,
+        FALSE_RESETS,
         "slo:sli_error:",
         "slo:error_events:",
         "slo:valid_events:",

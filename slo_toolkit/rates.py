@@ -22,6 +22,7 @@ from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read, se
 from slo_toolkit.meaning.text import outermost
 from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.promql import braces, by, fill_window, number, written
+from slo_toolkit.replicas import counted, queried, sampled
 from slo_toolkit.slo import AvailabilitySli, EventSli, LatencySli, ProbeSli, RawSli, Sli, Slo
 
 
@@ -105,17 +106,16 @@ def event_rates(slo: Slo, window: Duration, valid_events: str, left_out: str = "
         case EventSli():
             return _query_rates(slo, slo.sli, window, valid_events)
         case AvailabilitySli(metric, errors, matchers):
-            counted = counter_range(slo, window)
+            length = counter_range(slo, window)
+            every, failed = (metric + braces(*each) for each in ((matchers,), (matchers, errors)))
             return EventRates(
-                valid=_sum(f"rate({metric}{braces(matchers)}[{counted}])", groups),
-                errors=_or_none(
-                    _sum(f"rate({metric}{braces(matchers, errors)}[{counted}])", groups), slo, valid_events
-                ),
+                valid=_sum(f"rate({counted(every, length, slo)})", groups),
+                errors=_or_none(_sum(f"rate({counted(failed, length, slo)})", groups), slo, valid_events),
             )
         case LatencySli():
             return _native_rates(slo, slo.sli, window, valid_events)
         case ProbeSli(metric, matchers):
-            series = f"{metric}{braces(matchers)}[{_sample_range(window)}]"
+            series = sampled(metric + braces(matchers), _sample_range(window), slo)
             per_second = number(Decimal(window.ms) / 1000)
             failed = f"count_over_time({series}) - sum_over_time({series})"
             return EventRates(
@@ -134,17 +134,17 @@ def event_rates(slo: Slo, window: Duration, valid_events: str, left_out: str = "
 def _query_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -> EventRates:
     if reads_directly(slo):
         return _direct_rates(slo, sli, window, valid_events)
-    total, counted = read(sli.total_query).linear, read(_counted(sli)).linear
+    total, part = read(sli.total_query).linear, read(_counted(sli)).linear
     assert total is not None
-    assert counted is not None
+    assert part is not None
     length = _sample_range(window) if total.unit is Unit.SAMPLES else counter_range(slo, window)
     counted_over = window if total.unit is Unit.SAMPLES else length
     scale = "" if total.unit is Unit.PER_SECOND else f" / {number(Decimal(counted_over.ms) / 1000)}"
 
     def summed(terms: Sequence[Term]) -> str:
-        return _summed(terms, slo.group_by, length) + scale
+        return _summed(terms, slo, length) + scale
 
-    errors = counted.terms if sli.error_query is not None else _difference(total.terms, counted.terms)
+    errors = part.terms if sli.error_query is not None else _difference(total.terms, part.terms)
     more = [term for term in errors if term.factor >= 0]
     less = [Term(term.text, -term.factor) for term in errors if term.factor < 0]
     on = f"on ({', '.join(slo.group_by)})"
@@ -168,15 +168,15 @@ def _query_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -
 
 def _direct_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) -> EventRates:
     """The queries as their owner wrote them, over exactly this window."""
-    total, counted = read(sli.total_query), read(_counted(sli))
-    same = total.unit is counted.unit and total.unit not in (None, Unit.PER_SECOND)
+    total, part = read(sli.total_query), read(_counted(sli))
+    same = total.unit is part.unit and total.unit not in (None, Unit.PER_SECOND)
     scale = f" / {number(Decimal(window.ms) / 1000)}" if same else ""
     on = f"on ({', '.join(slo.group_by)})"
 
     def whole(query: str) -> str:
         linear = read(query).linear
         if linear is not None and len(linear.terms) > 1:
-            return _summed(linear.terms, slo.group_by, window) + scale
+            return _summed(linear.terms, slo, window) + scale
         return f"sum{by(slo.group_by)}({fill_window(query, window)}){scale}"
 
     valid, events = whole(sli.total_query), whole(_counted(sli))
@@ -186,7 +186,7 @@ def _direct_rates(slo: Slo, sli: EventSli, window: Duration, valid_events: str) 
         events = f"({events}) >= -Inf"
     if may_be_nan(sli.total_query):
         valid = f"({valid}) >= -Inf"
-    if counted.subtracts and not needed(_counted(sli)) <= needed(sli.total_query):
+    if part.subtracts and not needed(_counted(sli)) <= needed(sli.total_query):
         valid = f"{valid} and {on} ({events})"
         events = f"({events}) and {on} ({valid_events})"
     else:
@@ -213,7 +213,8 @@ def _histogram_rates(
 
 def _native_rates(slo: Slo, sli: LatencySli, window: Duration, valid_events: str) -> EventRates:
     on = f"on ({', '.join(slo.group_by)})"
-    rate = _sum(f"rate({sli.histogram}{braces(sli.filter)}[{counter_range(slo, window)}])", slo.group_by)
+    series = counted(sli.histogram + braces(sli.filter), counter_range(slo, window), slo)
+    rate = _sum(f"rate({series})", slo.group_by)
     total = f"histogram_count({rate})"
     good = f"histogram_fraction(0, {plain(sli.threshold)}, {rate}) * {total}"
     # Without events the fraction is NaN, which `>= 0` drops.
@@ -229,7 +230,7 @@ def latency_quantile_over(slo: Slo, sli: LatencySli, quantile: Decimal, look_bac
     """The same over a look-back that may be a variable of a dashboard's."""
     metric = sli.histogram if sli.native else f"{sli.histogram}_bucket"
     groups = slo.group_by if sli.native else ("le", *slo.group_by)
-    rate = f"rate({metric}{braces(sli.filter)}[{look_back}])"
+    rate = f"rate({counted(metric + braces(sli.filter), look_back, slo)})"
     return f"histogram_quantile({plain(quantile)}, {_sum(rate, groups)})"
 
 
@@ -252,9 +253,10 @@ def _sample_range(window: Duration) -> Duration:
     return Duration(window.ms - 1)
 
 
-def _summed(terms: Sequence[Term], groups: tuple[str, ...], length: Duration) -> str:
+def _summed(terms: Sequence[Term], slo: Slo, length: Duration) -> str:
     """The sum of those terms that have a value; nothing where none has."""
-    texts = [_times(term.factor, fill_window(term.text, length)) for term in terms]
+    groups = slo.group_by
+    texts = [_times(term.factor, fill_window(queried(term.text, slo), length)) for term in terms]
     if len(texts) == 1:
         return _sum(texts[0], groups, labels_are_groups=_has_just(terms[0], groups))
     return sum_of((text if i == 0 else labelled(text, i) for i, text in enumerate(texts)), groups)

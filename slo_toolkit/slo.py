@@ -222,7 +222,8 @@ class Slo:
     often it scrapes the SLI's metrics. `spec` names the dialect that it was read from, as Sloth writes
     it in `sloth_spec`; `source` the file. `extra_labels` are those of the whole compilation: they are a part
     of the identity, so that one spec compiled twice gives series that never meet. `aliases` maps further metric
-    names to what they record: a Quantity, or a quantile such as 0.95 of a LatencySli.
+    names to what they record: a Quantity, or a quantile such as 0.95 of a LatencySli. `replica_labels` tell apart
+    Prometheus replicas that write the same series into one store.
     """
 
     service: str
@@ -236,6 +237,7 @@ class Slo:
     group_by: tuple[str, ...] = ()
     evaluation_interval: Duration = Duration.of(seconds=30)
     scrape_interval: Duration = Duration.of(seconds=30)
+    replica_labels: tuple[str, ...] = ()
     alerting: Alerting = field(default_factory=Alerting)
     runbook_url: str = ""
     dashboard_url: str = ""

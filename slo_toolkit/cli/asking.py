@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from slo_toolkit.cli.console import note
-from slo_toolkit.cli.options import Label, scrape_interval_option, unique_labels
+from slo_toolkit.cli.options import Label, replica_label_option, scrape_interval_option, unique_labels
 from slo_toolkit.cli.ranges import NamedPath, Zone
 from slo_toolkit.duration import Duration
 from slo_toolkit.errors import NotMeasurable
@@ -27,7 +27,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def slo_input(command: Decorated) -> Decorated:
-    """Add SLO..., --spec, --scrape-interval, --extra-label and --timezone."""
+    """Add SLO..., --spec, --scrape-interval, --replica-label, --extra-label and --timezone."""
     for decorate in (
         click.option(
             "--timezone",
@@ -37,6 +37,7 @@ def slo_input(command: Decorated) -> Decorated:
             show_default=True,
             help="Time zone in which weeks, months and quarters begin, and times are told.",
         ),
+        replica_label_option,
         scrape_interval_option,
         click.option(
             "--spec",
@@ -61,7 +62,10 @@ def slo_input(command: Decorated) -> Decorated:
 
 
 def read_slos(
-    paths: Sequence[str], scrape_interval: Duration | None, extra_labels: Labels
+    paths: Sequence[str],
+    scrape_interval: Duration | None,
+    extra_labels: Labels,
+    replica_labels: Sequence[str],
 ) -> tuple[Slo, ...] | None:
     """The SLOs of the specs; None where none are given."""
     if not paths:
@@ -69,13 +73,21 @@ def read_slos(
             raise click.UsageError(
                 "--scrape-interval needs --spec PATH: recorded series tell their own windows."
             )
+        if replica_labels:
+            raise click.UsageError(
+                "--replica-label needs --spec PATH: recorded series are what `slo compile --replica-label` made them."
+            )
         return None
     from slo_toolkit.cli.loading import read_valid_specs
     from slo_toolkit.cli.progress import Progress
     from slo_toolkit.recipe import Recipe
 
     with Progress() as progress:
-        return tuple(read_valid_specs(paths, None, None, extra_labels, progress, scrape_interval, Recipe()))
+        return tuple(
+            read_valid_specs(
+                paths, None, None, extra_labels, progress, scrape_interval, Recipe(), replica_labels
+            )
+        )
 
 
 @contextmanager

@@ -81,6 +81,7 @@ def command(
     names: Sequence[str],
     spec_paths: Sequence[str],
     scrape_interval: Duration | None,
+    replica_labels: Sequence[str],
     extra_labels: Labels,
     zone: tzinfo,
     moment: str | None,
@@ -111,7 +112,7 @@ def command(
         raise click.UsageError("--raw needs --spec PATH: raw queries come from a spec.")
     from slo_toolkit.status.gate import Gate
 
-    slos = read_slos(spec_paths, scrape_interval, extra_labels)
+    slos = read_slos(spec_paths, scrape_interval, extra_labels, replica_labels)
     wanted = _wanted(names, slos, extra_labels, raw, zone, moment, period_text)
     with connect(connection) as prometheus:
         if watch:

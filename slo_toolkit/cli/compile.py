@@ -60,6 +60,7 @@ def command(
     paths: Sequence[str],
     period: Duration | None,
     scrape_interval: Duration | None,
+    replica_labels: Sequence[str],
     windows: str | None,
     extra_labels: Mapping[str, str],
     out: Path,
@@ -88,7 +89,9 @@ def command(
 
     recipe = Recipe(rule_format, compat, frozenset(disabled), object_labels, namespace or "")
     with Progress() as progress:
-        slos = read_valid_specs(paths, period, windows, extra_labels, progress, scrape_interval, recipe)
+        slos = read_valid_specs(
+            paths, period, windows, extra_labels, progress, scrape_interval, recipe, replica_labels
+        )
         plans = plans_of(progress.watch(slos, "planned {} SLOs"), recipe)
         if to_stdout:
             click.echo(rules_text(plans, recipe).encode(), nl=False)  # UTF-8, whatever the terminal speaks

@@ -27,10 +27,17 @@ def read_specs(
     progress: Progress,
     scrape_interval: Duration | None = None,
     recipe: Recipe | None = None,
+    replica_labels: Sequence[str] = (),
 ) -> Loaded:
     """Every SLO and all alert windows below `paths`, and every problem in order."""
     stdin = sys.stdin.buffer if sys.stdin is not None else BytesIO()
-    options = LoadOptions(period, scrape_interval, extra_labels=extra_labels, recipe=recipe)
+    options = LoadOptions(
+        period,
+        scrape_interval,
+        extra_labels=extra_labels,
+        recipe=recipe,
+        replica_labels=tuple(replica_labels),
+    )
     problems: list[Problem] = []
     if windows is not None:
         read = load_windows(discover([windows], stdin))
@@ -53,9 +60,12 @@ def read_valid_specs(
     progress: Progress,
     scrape_interval: Duration | None = None,
     recipe: Recipe | None = None,
+    replica_labels: Sequence[str] = (),
 ) -> Sequence[Slo]:
     """Every SLO below `paths`; prints warnings. Raises InvalidSpec for an error, InputError without any SLO."""
-    loaded = read_specs(paths, period, windows, extra_labels, progress, scrape_interval, recipe)
+    loaded = read_specs(
+        paths, period, windows, extra_labels, progress, scrape_interval, recipe, replica_labels
+    )
     if has_errors(loaded):
         raise InvalidSpec(loaded.problems)
     if not loaded.slos:

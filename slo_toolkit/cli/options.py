@@ -30,6 +30,29 @@ scrape_interval_option = click.option(
 )
 
 
+class LabelName(click.ParamType[str]):
+    """The name of a label."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from slo_toolkit.spec.maps import is_label_name  # help must not wait for it
+
+        if not is_label_name(str(value)):
+            self.fail(f"{value!r} is no label name: use letters, digits and `_`", param, ctx)
+        return str(value)
+
+
+replica_label_option = click.option(
+    "--replica-label",
+    "replica_labels",
+    type=LabelName(),
+    multiple=True,
+    help="Tells Prometheus replicas apart that write the same series into one store, for every SLO that states none; "
+    "repeatable.",
+)
+
+
 class Label(click.ParamType[tuple[str, str]]):
     """A label as `name=value`."""
 
@@ -71,7 +94,7 @@ def _or_default(ctx: click.Context, param: click.Parameter, paths: tuple[str, ..
 
 
 def spec_input(command: Decorated) -> Decorated:
-    """Add PATH..., --period, --scrape-interval, --windows and --extra-label."""
+    """Add PATH..., --period, --scrape-interval, --replica-label, --windows and --extra-label."""
     for decorate in (
         click.option(
             "--extra-label",
@@ -87,6 +110,7 @@ def spec_input(command: Decorated) -> Decorated:
             metavar="PATH",
             help="File or folder of AlertWindows documents, in place of the SRE Workbook's windows.",
         ),
+        replica_label_option,
         scrape_interval_option,
         click.option(
             "--period",

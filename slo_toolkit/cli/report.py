@@ -59,6 +59,7 @@ def command(
     names: Sequence[str],
     spec_paths: Sequence[str],
     scrape_interval: Duration | None,
+    replica_labels: Sequence[str],
     extra_labels: Labels,
     zone: tzinfo,
     month: str | None,
@@ -87,7 +88,7 @@ def command(
     wanted = Wanted(
         at=about.span.at,
         selection=Selection.of(names),
-        specs=read_slos(spec_paths, scrape_interval, extra_labels),
+        specs=read_slos(spec_paths, scrape_interval, extra_labels, replica_labels),
         extra_labels=extra_labels,
     )
     with connect(connection) as prometheus, prometheus.one_answer():

@@ -68,6 +68,7 @@ def command(
     paths: Sequence[str],
     period: Duration | None,
     scrape_interval: Duration | None,
+    replica_labels: Sequence[str],
     windows: str | None,
     extra_labels: Mapping[str, str],
     output: str,
@@ -84,7 +85,9 @@ def command(
     known = rule_format is not None or compat is not None
     recipe = Recipe(rule_format or RuleFormat.PROMETHEUS, compat) if known else None
     with Progress() as progress:
-        loaded = read_specs(paths, period, windows, extra_labels, progress, scrape_interval, recipe)
+        loaded = read_specs(
+            paths, period, windows, extra_labels, progress, scrape_interval, recipe, replica_labels
+        )
     if loaded.slos or loaded.windows.by_period or loaded.problems:
         _print_report(loaded, output)
         context.exit(InvalidSpec.exit_code if has_errors(loaded) else 0)

@@ -17,6 +17,7 @@ from slo_toolkit.plan.intervals import COUNT_INTERVAL, at_the_mark, just_within
 from slo_toolkit.plan.model import RecordingRule
 from slo_toolkit.promql import by, identity_selector, number
 from slo_toolkit.rates import counter_range
+from slo_toolkit.replicas import once
 from slo_toolkit.slo import Slo
 from slo_toolkit.windows import base_window
 
@@ -25,7 +26,7 @@ def bucket_rules(slo: Slo) -> Iterator[RecordingRule]:
     """At every evaluation, before anything is counted: 1 for each series that has no bucket, with its own labels."""
     if (histogram := histogram_of(slo)) is not None:
         dropped = ", ".join(("le", *naming.identity_names(slo)))
-        text = f"group without ({dropped}) ({histogram.lacking})"
+        text = f"group without ({dropped}) ({histogram.lacking(slo)})"
         yield RecordingRule(naming.WITHOUT_BUCKET, text, naming.identity(slo))
 
 
@@ -52,7 +53,7 @@ def got_or_lost(slo: Slo, window: Duration) -> str:
     if histogram is None:
         return ""
     step = Duration(window.ms // _LOOKS)
-    some_time = f"last_over_time({histogram.fast}[{window}:{step}])"
+    some_time = f"last_over_time({once(histogram.fast, slo)}[{window}:{step}])"
     lacking = left_out(slo, window, at_a_mark=True)
     return f"group{by(slo.group_by)}({lacking} and {ignoring(slo)} {some_time})"
 

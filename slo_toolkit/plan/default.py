@@ -17,6 +17,7 @@ from slo_toolkit.plan.period import (
     period_rules,
     settled_rules,
 )
+from slo_toolkit.plan.replicas import false_reset_rules, replica_rules
 from slo_toolkit.plan.sli import sli_rules
 from slo_toolkit.plan.telemetry import state_rules, target_rules
 from slo_toolkit.slo import Slo
@@ -48,10 +49,11 @@ def default_plan(slo: Slo) -> Plan:
     counted: tuple[Rule, ...] = (
         *period_rules(slo),
         *unknown_rules(slo),
+        *false_reset_rules(slo),
         *exhausted_alerts(slo),
         *state_rules(slo),
     )
     period = RuleGroup(naming.period_group(slo), counted, COUNT_INTERVAL)
-    hourly = (*settled_rules(slo), *settled_unknown(slo), *target_rules(slo))
+    hourly = (*settled_rules(slo), *settled_unknown(slo), *target_rules(slo), *replica_rules(slo))
     settled = RuleGroup(naming.settled_group(slo), hourly, SETTLE_INTERVAL)
     return Plan(slo, (burn_rates, period, settled))

@@ -21,6 +21,7 @@ from slo_toolkit.plan.model import MATCHERS, RecordingRule
 from slo_toolkit.plan.sli import Recorded
 from slo_toolkit.promql import by, identity_matchers, identity_selector, number
 from slo_toolkit.rates import counters, event_rates
+from slo_toolkit.replicas import once
 from slo_toolkit.slo import Slo
 from slo_toolkit.windows import BASE_WINDOWS, base_window
 
@@ -144,14 +145,18 @@ def _bridged(slo: Slo) -> str:
     groups = slo.group_by
     on = f"on ({', '.join(groups)})"
     earlier = zip(
-        *(counters(slo.sli, f" offset {SETTLE_INTERVAL * hours}") for hours in range(1, _HOURS + 1)),
+        *(_counters(slo, f" offset {SETTLE_INTERVAL * hours}") for hours in range(1, _HOURS + 1)),
         strict=True,
     )
     survived, had = [], []
-    for place, (series, former) in enumerate(zip(counters(slo.sli), earlier, strict=True)):
+    for place, (series, former) in enumerate(zip(_counters(slo), earlier, strict=True)):
         before = f" or {on} ".join(former)
         survived.append(labelled(f"count{by(groups)}({series} >= ({before}))", place))
         had.append(labelled(f"count{by(groups)}({before})", place))
     share = at_the_mark(f"{sum_of(survived, groups)} / {sum_of(had, groups)}", SETTLE_INTERVAL)
     gained = _gained(naming.MISSING_SLOTS).replace(MATCHERS, identity_matchers(slo))
     return f"{gained} * {on} {share}"
+
+
+def _counters(slo: Slo, ago: str = "") -> list[str]:
+    return [once(series, slo) for series in counters(slo.sli, ago)]

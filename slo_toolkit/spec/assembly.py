@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _PERIOD = Duration.of(days=30)
 _INTERVAL = Duration.of(seconds=30)
+_KEY = "replica_labels"
 _LINKS = ("runbook_url", "dashboard_url")
 _NO_PLUGINS = SlothPlugins()
 
@@ -118,6 +119,7 @@ class Assembler:
             group_by=group_by,
             evaluation_interval=times.evaluation,
             scrape_interval=times.scrape,
+            replica_labels=self._replica_labels(section),
             alerting=alerting,
             aliases=aliases,
             plugins=plugins,
@@ -126,6 +128,8 @@ class Assembler:
             source=self.source,
             **links,
         )
+        if slo.replica_labels:
+            self._check_replicas(slo, section, at)
         if queries and not self.options.compat:
             tell_direct_reads(slo, queries, sli_at)
         self._check_templates(slo, section, at, chain)
@@ -199,6 +203,25 @@ class Assembler:
             not read(query).known or at.report.names((place / key).path) for key, query in queries.items()
         )
         return ({} if flawed else queries), place
+
+    def _replica_labels(self, section: Mapping[str, Any]) -> tuple[str, ...]:
+        labels = self._inherited(section, "replica_labels") or self.options.replica_labels
+        return tuple(dict.fromkeys(label for label in labels if label))
+
+    def _check_replicas(self, slo: Slo, section: Mapping[str, Any], at: Place) -> None:
+        from slo_toolkit.spec.replicas import check_replica_labels  # few specs have replicas
+
+        queries, sli_at = self._queries(section, at)
+        if not queries:
+            sli_at = at / "sli" / next(iter(section["sli"]))
+        owner = next((place for part, place in ((section, at), (self.root, self.at)) if _KEY in part), None)
+        place = owner / _KEY if owner else at / "name"
+        if self.options.compat:
+            place.wrong(
+                "the rules of Sloth read the series of every replica", "leave them out", rule="replica-labels"
+            )
+        else:
+            check_replica_labels(slo, queries, sli_at, place)
 
     def _alerting(
         self,

@@ -17,6 +17,10 @@ LABEL_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _LABEL_NAME = re.compile(LABEL_NAME)
 
 
+def is_label_name(text: str) -> bool:
+    return _LABEL_NAME.fullmatch(text) is not None
+
+
 class TextMap:
     """Names of the user's choice with a text each: labels, annotations, options.
 

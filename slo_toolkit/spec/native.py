@@ -210,6 +210,12 @@ _DEFAULTS = {
         default="the evaluation interval",
         example="15s",
     ),
+    "replica_labels": Key(
+        ListOf(_LABEL),
+        "Labels that tell apart Prometheus replicas which write the same series into one store.",
+        default="none: each series is read as it is",
+        example=["prometheus_replica"],
+    ),
     "runbook_url": Key(
         Text(),
         "Link of the alerts to a runbook, with {service}, {slo} and {id} filled in.",

@@ -37,6 +37,7 @@ class LoadOptions:
     windows: AlertWindows | None = None
     extra_labels: Labels = field(default_factory=dict)
     recipe: Recipe | None = None
+    replica_labels: tuple[str, ...] = ()
 
     @property
     def compat(self) -> bool:

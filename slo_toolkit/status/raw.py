@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,8 +16,9 @@ from slo_toolkit.promql import by, written
 from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.rates import EventRates, counter_range, counters, event_rates, subtracts
+from slo_toolkit.replicas import once
 from slo_toolkit.slo import RawSli, Slo
-from slo_toolkit.status import ranges
+from slo_toolkit.status import counter_checks, ranges
 from slo_toolkit.status.active_alerts import with_alerts
 from slo_toolkit.status.batches import asked_in_batches
 from slo_toolkit.status.coverage import first_step_with, last_in_steps, missing_after, share_of, steps_with
@@ -94,12 +96,14 @@ class _Question:
             elapsed = self.span.elapsed
             yield f"{_ALL}/{elapsed}", histogram.all_events(self.slo, counter_range(self.slo, elapsed))
             yield _CHANGED, self._changed(histogram)
+        yield from counter_checks.raw_checks(self.slo, self.span)
 
     def _changed(self, histogram: Histogram) -> str:
         """The number of series that had the bucket in some steps of the period, and in others not."""
         # A change of just now has no step behind it.
         lacked, had = (
-            f"({last_in_steps(one, self.span)} or ({one}))" for one in (histogram.lacking, histogram.fast)
+            f"({last_in_steps(one, self.span)} or ({one}))"
+            for one in (histogram.lacking(self.slo), once(histogram.fast, self.slo))
         )
         return f"count{by(self.slo.group_by)}({lacked} and ignoring (le) {had})"
 
@@ -114,13 +118,16 @@ class _Question:
         if isinstance(outcome, QueryFailed):
             yield self._unanswered(outcome.reason)
             return
-        groups = self._groups(outcome, at)
+        checks = [each for each in outcome if each.labels[FIGURE] in counter_checks.CHECKS]
+        miscounted = tuple(_miscounted(checks, at))
+        figures = [each for each in outcome if each.labels[FIGURE] not in counter_checks.CHECKS]
+        groups = self._groups(figures, at)
         if not groups:
             yield self._unanswered("its queries return nothing")
         left = {group for group, facts in groups.items() if self._is_there(facts)} or set(groups)
         for group, facts in groups.items():
             if group in left:
-                yield self._reading(group, facts)
+                yield self._reading(group, facts, miscounted)
 
     def _groups(self, samples: Sequence[Sample], at: float) -> dict[Group, Facts]:
         groups: dict[Group, Facts] = {}
@@ -149,7 +156,7 @@ class _Question:
             doubts=(why,),
         )
 
-    def _reading(self, group: Group, facts: Facts) -> Reading:
+    def _reading(self, group: Group, facts: Facts, miscounted: Sequence[str]) -> Reading:
         counts_events = not isinstance(self.slo.sli, RawSli)
         elapsed = self.span.elapsed
         valid = self._events(facts, _VALID, elapsed)
@@ -174,8 +181,8 @@ class _Question:
             ratios=ratios,
             recent_errors={w: events[w] for w in SPENT_WINDOWS if w in events} if counts_events else {},
             tiers=named_tiers(self.slo),
-            doubts=tuple(self._doubts(facts, told.values())),
-            is_untrustworthy=facts.get(_CHANGED) is not None,
+            doubts=(*miscounted, *self._doubts(facts, told.values())),
+            is_untrustworthy=bool(miscounted) or facts.get(_CHANGED) is not None,
         )
 
     def _unmeasured(self, facts: Facts) -> Unmeasured:
@@ -233,6 +240,20 @@ class _Question:
 def _ratio(errors: Decimal | None, facts: Facts, window: Duration) -> Decimal | None:
     valid = facts.get(_VALID, window)
     return errors / valid if errors is not None and valid else None
+
+
+def _miscounted(checks: Iterable[Sample], at: float) -> Iterator[str]:
+    """What the checks of the source found."""
+    replicas, steps_back = [], Decimal(0)
+    for sample in checks:
+        told = measured(sample, at, ranges.EVENTS)
+        if told.flaw:
+            yield told.flaw_of(sample.labels[FIGURE])
+        if sample.labels[FIGURE] == counter_checks.REPLICAS:
+            replicas.append(sample.labels)
+        else:
+            steps_back += told.value or 0
+    yield from counter_checks.doubts(replicas, math.ceil(steps_back))
 
 
 def _figure(name: str) -> Figure:

@@ -16,13 +16,14 @@ from slo_toolkit.promql import quote
 from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
-from slo_toolkit.status import ranges
+from slo_toolkit.status import counter_checks, ranges
 from slo_toolkit.status.active_alerts import active_alerts
 from slo_toolkit.status.model import BURN_WINDOW
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import Measured, Range, measured
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
 from slo_toolkit.status.recorded_figures import (
+    CHECKS,
     CORRECTION,
     EVALUATED_AT,
     GAPS,
@@ -114,7 +115,7 @@ def read_recorded(
         else {WINDOWS: request.windows, ALERTS: request.alerts, LAST: request.last_seen}
     )
     unanswered: dict[str, str] = {}
-    for part, ask in {**parts, SUMS: request.sums, GAPS: request.gaps}.items():
+    for part, ask in {**parts, CHECKS: request.checks, SUMS: request.sums, GAPS: request.gaps}.items():
         try:
             ask(slos)
         except QueryFailed as failure:
@@ -264,6 +265,19 @@ class _Request:
         for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
             figure = sample.labels[FIGURE]
             slo.take(sample.labels, (figure, None), measured(sample, self.at, self._range_of(figure)))
+
+    def checks(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """What rules found wrong with the source, over the period that was asked for or each SLO's own."""
+        spans = {slo.period for slo in slos.values()}
+        if self.period is not None:
+            spans = {self.period.span(self.at).elapsed}
+        wanted = dict(counter_checks.recorded_checks(self.matchers, sorted(spans)))
+        if not wanted:
+            return
+        for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
+            check, _, span = sample.labels[FIGURE].partition(" ")
+            if self.period is not None or Duration.parse(span) == slo.period:
+                slo.take_whole(check, sample.labels, measured(sample, self.at, ranges.EVENTS))
 
     def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
         found = active_alerts(self.source, self.matchers, self.at)

@@ -11,6 +11,7 @@ from slo_toolkit import naming
 from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
+from slo_toolkit.status import counter_checks
 from slo_toolkit.status.active_alerts import alerts_of
 from slo_toolkit.status.model import SPENT_WINDOWS, Origin, Unmeasured
 from slo_toolkit.status.moments import rfc3339
@@ -49,7 +50,7 @@ CORRECTION = "missed "
 _HOUR, _DAY, _WEEK = SPENT_WINDOWS
 
 # The requests without which there is no verdict.
-WINDOWS, SUMS, GAPS = "windows", "sums", "gaps"
+WINDOWS, SUMS, GAPS, CHECKS = "windows", "sums", "gaps", "checks"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -63,7 +64,7 @@ def readings_of(
     """A reading for each group; one that only tells its doubts where no group has any series.
 
     None of an SLO or of a group that was removed. Where all groups are gone, their telemetry is, and they stay.
-    `unanswered` are the requests that took too long, with the reason: `WINDOWS`, `SUMS`, `GAPS`.
+    `unanswered` are the requests that took too long, with the reason: `WINDOWS`, `SUMS`, `GAPS`, `CHECKS`.
     """
     is_closed = period is not None and period.span(at).is_closed
     if slo.is_removed:
@@ -100,6 +101,7 @@ class _Reader:
 
     def reading(self) -> Reading:
         totals = self._summed() if self._is_summed else self._recorded()
+        miscounted = tuple(self._miscounted())
         objective = self._objective
         return Reading(
             service=self.identity[0],
@@ -126,7 +128,8 @@ class _Reader:
             tiers=_usual_tiers(objective, self._own_period),
             tiers_are_assumed=True,
             alerts=None if self.slo.alerts is None else tuple(alerts_of(self.slo.alerts, self.group)),
-            doubts=tuple(dict.fromkeys(self._doubts(totals))),
+            doubts=tuple(dict.fromkeys((*miscounted, *self._doubts(totals)))),
+            is_untrustworthy=bool(miscounted),
         )
 
     def _whole(self, figure: str) -> Decimal | None:
@@ -187,7 +190,9 @@ class _Reader:
 
     def _doubts(self, totals: _Totals) -> Iterator[str]:
         yield from self.facts.doubts
-        needed = [WINDOWS, *([SUMS] if self._is_summed else []), *([GAPS] if self.slo.falls_short else [])]
+        needed = [WINDOWS, CHECKS]
+        needed += [SUMS] if self._is_summed else []
+        needed += [GAPS] if self.slo.falls_short else []
         if missing := [self.unanswered[part] for part in needed if part in self.unanswered]:
             yield from dict.fromkeys(missing)
             return
@@ -209,6 +214,11 @@ class _Reader:
             yield "its rules record ratios alone, which tell nothing about another period"
         elif not self._is_measured_now:
             yield f"the SLI returned nothing in the last {self.slo.base_window.as_last()}"
+
+    def _miscounted(self) -> Iterator[str]:
+        replicas = self.slo.labels_of(counter_checks.REPLICAS, self.group)
+        steps_back = self._whole(counter_checks.FALSE_RESETS)
+        yield from counter_checks.doubts(replicas, round(steps_back or 0))
 
     @property
     def _is_new(self) -> bool:

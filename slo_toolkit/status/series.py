@@ -167,6 +167,10 @@ class RecordedSlo:
         values = (value for labels, value in self.whole.get(figure, ()) if _agree(labels, group))
         return max(values, default=None)
 
+    def labels_of(self, figure: str, group: Group) -> list[Labels]:
+        """The labels of each series that tells such a figure of the group."""
+        return [labels for labels, _ in self.whole.get(figure, ()) if _agree(labels, group)]
+
     def groups(self) -> Iterator[GroupFacts]:
         """The facts of each group; none of a group whose rules were not there lately."""
         shared = self._shared_names()

@@ -12,7 +12,7 @@ import pytest
 
 from slo_toolkit.cli.app import cli, run
 from slo_toolkit.cli.object_options import Namespace, ObjectLabel
-from slo_toolkit.cli.options import Label, Words
+from slo_toolkit.cli.options import Label, LabelName, Words
 from slo_toolkit.cli.ranges import (
     AskedPeriod,
     Edition,
@@ -99,6 +99,7 @@ OUTSIDE: dict[type[click.ParamType[Any]], list[str]] = {
         "2026",
     ],
     Label: ["", "team", "0team=a", "team=", "sloth_id=a"],
+    LabelName: ["", "a-b", "0a", "a=b"],
     ObjectLabel: ["", "team", "-a=b", "a=b c"],
     Namespace: ["", "A.b", "a" * 64],
     Words: ["", "everything"],

@@ -79,6 +79,8 @@ def test_the_source_series_are_read_for_rates_and_counts_and_once_an_hour() -> N
         *hourly,
         "slo:measured:bridged1h",
         "slo:sli_targets:info",  # where they come from: one sample of each
+        "slo:false_resets:count5m",
+        "slo:replicas:count",
     }
     assert all("[4m59s999ms:5m])" in readers[name] for name in counts)
     assert all("[4m59s999ms:1h])" in readers[name] for name in (*hourly, "slo:measured:bridged1h"))

@@ -56,6 +56,8 @@ class FakePrometheus:
     evaluated_at: float | None = AT - 20
     alerts: list[dict[str, str]] = field(default_factory=list)
     sums: list[tuple[dict[str, str], float]] = field(default_factory=list)
+    checks: list[tuple[dict[str, str], float]] = field(default_factory=list)
+    """What rules found wrong with the counters behind SLOs."""
     sample_age: float = 0.0
     lost: int = 0
     asked: list[str] = field(default_factory=list)
@@ -73,6 +75,8 @@ class FakePrometheus:
             ]
         if "first_slot" in expr:
             return list(self._gaps(at))
+        if "slo:false_resets:" in expr:
+            return [self._sample(labels, value) for labels, value in self.checks]
         if "max_over_time(timestamp(" in expr:
             return []
         if "last_objective" in expr:
