@@ -55,7 +55,9 @@ def judge(
 
 
 def _could_be_exhausted(reading: Reading, spending: Spending) -> Iterator[str]:
-    if reading.unmeasured and spending.remaining_at_worst is not None and spending.remaining_at_worst <= 0:
+    if reading.unmeasured is None or not reading.unmeasured.length.ms or spending.remaining_at_worst is None:
+        return
+    if spending.remaining_at_worst <= 0 < spending.remaining:
         left = (spending.remaining_at_worst * 100).quantize(Decimal("0.1"), ROUND_FLOOR)
         yield (
             f"{reading.unmeasured.length} of the period was not measured and could hold all errors that are left: "
