@@ -57,6 +57,13 @@ MISSING_SLOTS = "slo:measured:missing5h"
 BRIDGED_SLOTS = "slo:measured:bridged1h"
 """Five-minute slots without a count, and those of a gap that ended in the last hour which counters bridge."""
 
+ERRORS_MATCHED = "slo:error_series:matched_timestamp_seconds"
+"""Once an hour while there are events: that moment if the error query matches any series, else 0."""
+ERROR_LABEL_SEEN = "slo:error_label:seen_timestamp_seconds"
+"""The same of a label that the error query asks for: whether any series that is no error has it."""
+METRIC_TOLD, LABEL_TOLD = "told_metric", "told_label"
+"""Name the metric and the label that a series of ERROR_LABEL_SEEN is about."""
+
 SETTLED = ":settled"
 """Ends the name of a sum over the period that is taken once an hour."""
 SETTLED_AT = "slo:settled:timestamp_seconds"
@@ -191,6 +198,8 @@ _FAMILIES = frozenset(
         SETTLED_AT,
         TARGETS,
         TELEMETRY_STATE,
+        ERRORS_MATCHED,
+        ERROR_LABEL_SEEN,
         "slo:sli_error:",
         "slo:error_events:",
         "slo:valid_events:",

@@ -10,6 +10,7 @@ from slo_toolkit.plan.absence import service_groups
 from slo_toolkit.plan.alerts import alert_rules, exhausted_alerts
 from slo_toolkit.plan.aliases import alias_rules
 from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL
+from slo_toolkit.plan.matched import matched_rules
 from slo_toolkit.plan.model import Plan, Rule, RuleGroup
 from slo_toolkit.plan.period import (
     current_burn_rate,
@@ -44,7 +45,12 @@ def default_plan(slo: Slo) -> Plan:
         (*sli_rules(slo), current_burn_rate(slo), *alias_rules(slo), *alert_rules(slo)),
         slo.evaluation_interval,
     )
-    counted: tuple[Rule, ...] = (*period_rules(slo), *exhausted_alerts(slo), *state_rules(slo))
+    counted: tuple[Rule, ...] = (
+        *period_rules(slo),
+        *exhausted_alerts(slo),
+        *matched_rules(slo),
+        *state_rules(slo),
+    )
     period = RuleGroup(naming.period_group(slo), counted, COUNT_INTERVAL)
     settled = RuleGroup(naming.settled_group(slo), (*settled_rules(slo), *target_rules(slo)), SETTLE_INTERVAL)
     return Plan(slo, (burn_rates, period, settled))

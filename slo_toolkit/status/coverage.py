@@ -22,15 +22,21 @@ _STEPS = 1440
 
 def steps_with(expression: str, span: Span) -> str:
     """The number of steps in which an expression has a value, as PromQL."""
-    return f"count_over_time(({expression})[{just_within(span.elapsed)}:{_step(span)}])"
+    return f"count_over_time(({expression})[{just_within(span.elapsed)}:{step_of(span)}])"
+
+
+def last_step_with(moment: str, span: Span) -> str:
+    """The latest of the moments that an expression tells in the steps, as PromQL."""
+    return f"max_over_time(({moment})[{just_within(span.elapsed)}:{step_of(span)}])"
 
 
 def share_of(steps: Decimal, span: Span) -> Decimal:
     """The share of the period that so many steps are. None may fall into the little that was measured so far."""
-    return min(Decimal(1), steps * _step(span).ms / span.elapsed.ms)
+    return min(Decimal(1), steps * step_of(span).ms / span.elapsed.ms)
 
 
-def _step(span: Span) -> Duration:
+def step_of(span: Span) -> Duration:
+    """How far the steps are apart."""
     return max(SLOT, Duration(span.elapsed.ms // _STEPS // 1000 * 1000))
 
 

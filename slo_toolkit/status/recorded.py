@@ -15,6 +15,19 @@ from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
 from slo_toolkit.status import ranges
 from slo_toolkit.status.active_alerts import active_alerts
+from slo_toolkit.status.matched import (
+    ERRORS_BEFORE,
+    EVENTS_BEFORE,
+    EVENTS_SINCE,
+    HOURS_BEFORE,
+    LABEL_GONE,
+    REMEMBERED,
+    UNMATCHED,
+    Unmatched,
+    about_label,
+    last_matched,
+    read_usual,
+)
 from slo_toolkit.status.periods import Period
 from slo_toolkit.status.ranges import Measured, Range, measured
 from slo_toolkit.status.reading import FIGURE, Reading, Source, just_within, read_figures
@@ -22,6 +35,7 @@ from slo_toolkit.status.recorded_figures import (
     CORRECTION,
     EVALUATED_AT,
     LAST_SEEN,
+    MATCHED,
     PERIOD_ERRORS,
     PERIOD_SLOTS,
     PERIOD_VALID,
@@ -66,6 +80,10 @@ _RANGES = {
     CORRECTION + PERIOD_VALID: ranges.ERRORS,
     CORRECTION + PERIOD_ERRORS: ranges.ERRORS,
     CORRECTION + PERIOD_SLOTS: ranges.EVENTS,
+    EVENTS_SINCE: ranges.EVENTS,
+    EVENTS_BEFORE: ranges.EVENTS,
+    ERRORS_BEFORE: ranges.ERRORS,
+    HOURS_BEFORE: ranges.EVENTS,
 }
 """Every figure but the moments at which something was last there."""
 
@@ -98,7 +116,7 @@ def read_recorded(
         else {WINDOWS: request.windows, ALERTS: request.alerts, LAST: request.last_seen}
     )
     unanswered: dict[str, str] = {}
-    for part, ask in {**parts, SUMS: request.sums}.items():
+    for part, ask in {**parts, SUMS: request.sums, MATCHED: request.usual}.items():
         try:
             ask(slos)
         except QueryFailed as failure:
@@ -204,9 +222,36 @@ class _Request:
             wanted[CORRECTION + PERIOD_SLOTS] = (
                 f"sum_over_time({self._series(naming.BRIDGED_SLOTS)}[{elapsed}])"
             )
+        wanted |= last_matched(self.matchers, self._remembered)
         for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
             figure = sample.labels[FIGURE]
+            if figure in (UNMATCHED, LABEL_GONE):
+                labels, name = about_label(sample) if figure == LABEL_GONE else (sample.labels, figure)
+                slo.take(labels, (name, None), measured(sample, self.at, ranges.moment(self.at)))
+                continue
             slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))
+
+    @property
+    def _remembered(self) -> Duration:
+        """What is of before a period that is over is none of it: a group that was gone by then is not in it."""
+        if self.period is not None and self.is_closed:
+            return just_within(self.period.span(self.at).elapsed)
+        return REMEMBERED
+
+    def usual(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """What errors were usual where the error query matches none; asks nothing where each of them does."""
+        unmatched = [
+            Unmatched(labels.get(naming.ID, ""), slo.period, float(told.value))
+            for slo in slos.values()
+            for labels, (figure, _), told in slo.samples
+            if figure == UNMATCHED and told.value is not None and not slo.is_removed
+        ]
+        if not unmatched:
+            return
+        for figure, moment, sample in read_usual(self.source, self.matchers, unmatched, self.at):
+            told = measured(sample, self.at, _RANGES[figure])
+            for _, slo in by_slo([sample], slos):
+                slo.take(sample.labels, (f"{figure} {moment:.0f}", None), told)
 
     def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
         found = active_alerts(self.source, self.matchers, self.at)

@@ -12,6 +12,16 @@ from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
 from slo_toolkit.status.active_alerts import alerts_of
+from slo_toolkit.status.matched import (
+    ERRORS_BEFORE,
+    EVENTS_BEFORE,
+    EVENTS_SINCE,
+    HOURS_BEFORE,
+    LABEL_GONE,
+    UNMATCHED,
+    label_gone,
+    usual,
+)
 from slo_toolkit.status.model import SPENT_WINDOWS, Origin
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.periods import Period, Rolling, Span
@@ -47,6 +57,8 @@ _HOUR, _DAY, _WEEK = SPENT_WINDOWS
 
 # The requests without which there is no verdict.
 WINDOWS, SUMS = "windows", "sums"
+MATCHED = "matched"
+"""The request that says whether an error query without series is unusual."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -188,6 +200,7 @@ class _Reader:
             return
         if self._objective is None and not flaws:
             yield "its objective is not recorded"
+        yield from self._unmatched()
         if self._span.is_closed:
             return
         evaluated = self._whole(EVALUATED_AT)
@@ -197,6 +210,33 @@ class _Reader:
             yield "its rules record ratios alone, which tell nothing about another period"
         elif not self._is_measured_now:
             yield f"the SLI returned nothing in the last {self.slo.base_window.as_last()}"
+
+    def _unmatched(self) -> Iterator[str]:
+        """Where the error query matched series and no longer does, though it should."""
+        if SUMS in self.unanswered:
+            yield f"whether its errors are still found: {self.unanswered[SUMS]}"
+            return
+        moment = self.facts.get(UNMATCHED)
+        if moment is None:
+            return
+        gone = tuple(self._labels_gone())
+        yield from gone
+        if gone:
+            return
+        if MATCHED in self.unanswered:
+            yield f"whether its errors are still found: {self.unanswered[MATCHED]}"
+            return
+        names = (EVENTS_SINCE, EVENTS_BEFORE, ERRORS_BEFORE, HOURS_BEFORE)
+        figures = {name: self.facts.get(f"{name} {moment:.0f}") for name in names}
+        since = usual(float(moment), figures)
+        if since is not None and since.doubt:
+            yield since.doubt
+
+    def _labels_gone(self) -> Iterator[str]:
+        for (figure, _), moment in sorted(self.facts.values.items(), key=str):
+            if figure.startswith(f"{LABEL_GONE} "):
+                _, metric, label = figure.split(" ")
+                yield label_gone(metric, label, float(moment))
 
     @property
     def _is_new(self) -> bool:
