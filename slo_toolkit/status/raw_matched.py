@@ -82,6 +82,6 @@ def doubts(
     events, hours = (facts.get(f"{name} {moment}") for name in (EVENTS_SINCE, HOURS_BEFORE))
     before = None if events is None else valid - events
     figures = {EVENTS_SINCE: events, EVENTS_BEFORE: before, ERRORS_BEFORE: errors, HOURS_BEFORE: hours}
-    since = usual(float(moment), figures)
-    if since is not None and since.doubt:
-        yield since.doubt
+    came = usual(float(moment), figures)
+    if came is not None and came.doubt:
+        yield came.doubt
