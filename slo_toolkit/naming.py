@@ -57,6 +57,11 @@ MISSING_SLOTS = "slo:measured:missing5h"
 BRIDGED_SLOTS = "slo:measured:bridged1h"
 """Five-minute slots without a count, and those of a gap that ended in the last hour which counters bridge."""
 
+SCRAPES_SEEN = "slo:scrape_interval:seen_seconds"
+"""Once an hour how far scrapes are apart, where that is more than the rules were told: only then is there a sample."""
+READ_AT_MARKS = "slo:scrape_interval:marked_seconds"
+"""The same where counters are read at full five minutes therefore."""
+
 ERRORS_MATCHED = "slo:error_series:matched_timestamp_seconds"
 """Once an hour while there are events: that moment if the error query matches any series, else 0."""
 ERROR_LABEL_SEEN = "slo:error_label:seen_timestamp_seconds"
@@ -200,6 +205,7 @@ _FAMILIES = frozenset(
         TELEMETRY_STATE,
         ERRORS_MATCHED,
         ERROR_LABEL_SEEN,
+        SCRAPES_SEEN,
         "slo:sli_error:",
         "slo:error_events:",
         "slo:valid_events:",

@@ -17,6 +17,7 @@ from slo_toolkit.plan.period import (
     period_rules,
     settled_rules,
 )
+from slo_toolkit.plan.scrapes import scrape_rules
 from slo_toolkit.plan.sli import sli_rules
 from slo_toolkit.plan.telemetry import state_rules, target_rules
 from slo_toolkit.slo import Slo
@@ -46,6 +47,7 @@ def default_plan(slo: Slo) -> Plan:
         slo.evaluation_interval,
     )
     counted: tuple[Rule, ...] = (
+        *scrape_rules(slo),
         *period_rules(slo),
         *exhausted_alerts(slo),
         *matched_rules(slo),

@@ -13,7 +13,7 @@ from slo_toolkit.promql import quote
 from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
-from slo_toolkit.status import ranges
+from slo_toolkit.status import ranges, scrapes
 from slo_toolkit.status.active_alerts import active_alerts
 from slo_toolkit.status.matched import (
     ERRORS_BEFORE,
@@ -84,6 +84,7 @@ _RANGES = {
     EVENTS_BEFORE: ranges.EVENTS,
     ERRORS_BEFORE: ranges.ERRORS,
     HOURS_BEFORE: ranges.EVENTS,
+    scrapes.SCRAPES: ranges.BASE_SECONDS,
 }
 """Every figure but the moments at which something was last there."""
 
@@ -223,13 +224,16 @@ class _Request:
                 f"sum_over_time({self._series(naming.BRIDGED_SLOTS)}[{elapsed}])"
             )
         wanted |= last_matched(self.matchers, self._remembered)
+        wanted[scrapes.SCRAPES] = scrapes.seen_lately(self.matchers)
         for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
             figure = sample.labels[FIGURE]
             if figure in (UNMATCHED, LABEL_GONE):
                 labels, name = about_label(sample) if figure == LABEL_GONE else (sample.labels, figure)
                 slo.take(labels, (name, None), measured(sample, self.at, ranges.moment(self.at)))
-                continue
-            slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))
+            elif figure == scrapes.SCRAPES:
+                slo.take_whole(figure, sample.labels, measured(sample, self.at, self._range_of(figure)))
+            else:
+                slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))
 
     @property
     def _remembered(self) -> Duration:

@@ -11,6 +11,7 @@ from slo_toolkit import naming
 from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
+from slo_toolkit.status import scrapes
 from slo_toolkit.status.active_alerts import alerts_of
 from slo_toolkit.status.matched import (
     ERRORS_BEFORE,
@@ -133,6 +134,7 @@ class _Reader:
             tiers_are_assumed=True,
             alerts=None if self.slo.alerts is None else tuple(alerts_of(self.slo.alerts, self.group)),
             doubts=tuple(dict.fromkeys(self._doubts(totals))),
+            warnings=tuple(filter(None, [self._of_scrapes[0]])),
         )
 
     def _whole(self, figure: str) -> Decimal | None:
@@ -201,6 +203,7 @@ class _Reader:
         if self._objective is None and not flaws:
             yield "its objective is not recorded"
         yield from self._unmatched()
+        yield from filter(None, [self._of_scrapes[1]])
         if self._span.is_closed:
             return
         evaluated = self._whole(EVALUATED_AT)
@@ -231,6 +234,12 @@ class _Reader:
         since = usual(float(moment), figures)
         if since is not None and since.doubt:
             yield since.doubt
+
+    @property
+    def _of_scrapes(self) -> tuple[str, str]:
+        """The warning and the doubt about scrapes that come less often than the rules were told."""
+        seconds = self._whole(scrapes.SCRAPES)
+        return ("", "") if seconds is None else scrapes.told(seconds, self.slo.base_window)
 
     def _labels_gone(self) -> Iterator[str]:
         for (figure, _), moment in sorted(self.facts.values.items(), key=str):

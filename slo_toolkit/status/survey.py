@@ -64,8 +64,9 @@ def take(source: Source, wanted: Wanted) -> Survey:
     """The readings themselves; raises as `ask` does."""
     chosen, warnings = _chosen(source, wanted)
     doubts, more = _doubts_about_all(source, wanted)
+    remedies = told_once((f"{one.service}/{one.slo}", text) for one in chosen for text in one.warnings)
     _expect_all(source, wanted, chosen, more)
-    return Survey(tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *more))
+    return Survey(tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *remedies, *more))
 
 
 def _chosen(source: Source, wanted: Wanted) -> tuple[list[Reading], list[str]]:

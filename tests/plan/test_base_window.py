@@ -59,6 +59,7 @@ def test_only_the_base_reads_the_source_over_one_scrape_more(scraped: str, base:
     found = records(scraped_every(scraped))
     readers = [name for name, expr in found.items() if "http_requests_total" in expr]
     at_the_hour = [
+        "slo:scrape_interval:seen_seconds",
         "slo:error_series:matched_timestamp_seconds",
         "slo:error_label:seen_timestamp_seconds",
         "slo:sli_targets:info",

@@ -82,12 +82,14 @@ def test_the_source_series_are_read_for_rates_and_counts_and_once_an_hour() -> N
             "slo:measured:bridged1h",
             "slo:error_series:matched_timestamp_seconds",  # whether there are errors among them: one sample of each
             "slo:error_label:seen_timestamp_seconds",
+            "slo:scrape_interval:seen_seconds",
+            "slo:scrape_interval:marked_seconds",
             "slo:sli_targets:info",  # where they come from, the same
         }
     )
     assert all("[4m59s999ms:5m])" in readers[name] for name in counts)
     assert all("[4m59s999ms:1h])" in readers[name] for name in (*hourly, "slo:measured:bridged1h"))
-    assert all("[4m59s999ms:1h])" in readers[name] for name in readers if "timestamp" in name)
+    assert all("[4m59s999ms:1h])" in readers[name] for name in readers if name.endswith("_seconds"))
 
 
 def test_numbers_are_exact() -> None:
