@@ -65,6 +65,18 @@ REPLICAS = "slo:replicas:count"
 FALSE_RESETS = "slo:false_resets:count5m"
 """Counters that stepped back in five minutes, or the base window, and went on; only where there are any."""
 
+SCRAPES_SEEN = "slo:scrape_interval:seen_seconds"
+"""Once an hour how far scrapes are apart, where that is more than the rules were told: only then is there a sample."""
+READ_AT_MARKS = "slo:scrape_interval:marked_seconds"
+"""The same where counters are read at full five minutes therefore."""
+
+ERRORS_MATCHED = "slo:error_series:matched_timestamp_seconds"
+"""Once an hour while there are events: that moment if the error query matches any series, else 0."""
+ERROR_LABEL_SEEN = "slo:error_label:seen_timestamp_seconds"
+"""The same of a label that the error query asks for: whether any series that is no error has it."""
+METRIC_TOLD, LABEL_TOLD = "told_metric", "told_label"
+"""Name the metric and the label that a series of ERROR_LABEL_SEEN is about."""
+
 SETTLED = ":settled"
 """Ends the name of a sum over the period that is taken once an hour."""
 SETTLED_AT = "slo:settled:timestamp_seconds"
@@ -207,6 +219,9 @@ _FAMILIES = frozenset(
         WITHOUT_BUCKET,
         REPLICAS,
         FALSE_RESETS,
+        ERRORS_MATCHED,
+        ERROR_LABEL_SEEN,
+        SCRAPES_SEEN,
         "slo:sli_error:",
         "slo:error_events:",
         "slo:valid_events:",

@@ -17,6 +17,7 @@ from typing import assert_never
 from slo_toolkit.buckets import Histogram, histogram_of
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.marks import Marks
 from slo_toolkit.meaning.linear import Term, Unit
 from slo_toolkit.meaning.query import is_born_with, may_be_nan, needed, read, series_of
 from slo_toolkit.meaning.text import outermost
@@ -240,8 +241,10 @@ def counter_range(slo: Slo, window: Duration) -> Duration:
     rate() sees the increase between the first and the last sample in its range. Over a range of whole
     scrape intervals the increase across the border of two neighbouring windows is in neither of them. A millisecond
     less, since a range of Prometheus 2 includes both of its ends: with a scrape on either, it would hold one sample
-    more, and the increase between two scrapes would be in two windows.
+    more, and the increase between two scrapes would be in two windows. Marks share theirs by themselves.
     """
+    if isinstance(window, Marks):
+        return window
     return Duration((window + slo.scrape_interval).ms - 1)
 
 

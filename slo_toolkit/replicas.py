@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from slo_toolkit.duration import Duration
+from slo_toolkit.marks import Marks
 from slo_toolkit.meaning.linear import UNITS, Unit
 from slo_toolkit.meaning.ranges import with_ranges
 from slo_toolkit.slo import EventSli, RawSli, Slo
@@ -77,7 +78,8 @@ def _queries(slo: Slo) -> tuple[str, ...]:
 
 
 def _range(which: str, selector: str, length: object, slo: Slo) -> str:
-    return f"({_over_replicas(which, selector, slo)})[{length}:{slo.scrape_interval}]"
+    steps = "" if isinstance(length, Marks) else f":{slo.scrape_interval}"
+    return f"({_over_replicas(which, selector, slo)})[{length}{steps}]"
 
 
 def _over_replicas(which: str, selector: str, slo: Slo) -> str:

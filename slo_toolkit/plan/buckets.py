@@ -52,8 +52,8 @@ def got_or_lost(slo: Slo, window: Duration) -> str:
     histogram = histogram_of(slo)
     if histogram is None:
         return ""
-    step = Duration(window.ms // _LOOKS)
-    some_time = f"last_over_time({once(histogram.fast, slo)}[{window}:{step}])"
+    whole, step = Duration(window.ms), Duration(window.ms // _LOOKS)
+    some_time = f"last_over_time({once(histogram.fast, slo)}[{whole}:{step}])"
     lacking = left_out(slo, window, at_a_mark=True)
     return f"group{by(slo.group_by)}({lacking} and {ignoring(slo)} {some_time})"
 

@@ -11,6 +11,7 @@ from slo_toolkit.plan.alerts import alert_rules, exhausted_alerts
 from slo_toolkit.plan.aliases import alias_rules
 from slo_toolkit.plan.buckets import settled_unknown, unknown_rules
 from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL
+from slo_toolkit.plan.matched import matched_rules
 from slo_toolkit.plan.model import Plan, Rule, RuleGroup
 from slo_toolkit.plan.period import (
     current_burn_rate,
@@ -18,6 +19,7 @@ from slo_toolkit.plan.period import (
     settled_rules,
 )
 from slo_toolkit.plan.replicas import false_reset_rules, replica_rules
+from slo_toolkit.plan.scrapes import scrape_rules
 from slo_toolkit.plan.sli import sli_rules
 from slo_toolkit.plan.telemetry import state_rules, target_rules
 from slo_toolkit.slo import Slo
@@ -47,10 +49,12 @@ def default_plan(slo: Slo) -> Plan:
         slo.evaluation_interval,
     )
     counted: tuple[Rule, ...] = (
+        *scrape_rules(slo),
         *period_rules(slo),
         *unknown_rules(slo),
         *false_reset_rules(slo),
         *exhausted_alerts(slo),
+        *matched_rules(slo),
         *state_rules(slo),
     )
     period = RuleGroup(naming.period_group(slo), counted, COUNT_INTERVAL)

@@ -9,15 +9,18 @@ of the same time lack is recorded as a correction of its own, so that nothing is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.marks import Marks
 from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.plan.buckets import got_or_lost, left_out
 from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, at_the_mark, just_within
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
+from slo_toolkit.plan.scrapes import marked_rule, read_at_marks
 from slo_toolkit.plan.sli import Recorded
 from slo_toolkit.promql import by, identity_matchers, identity_selector, number
 from slo_toolkit.rates import counters, event_rates
@@ -44,13 +47,18 @@ def recovers(slo: Slo) -> bool:
 def counts_of_counters(slo: Slo) -> Iterator[RecordingRule]:
     """The events between the last two full five minutes, and once an hour what they are to be corrected by."""
     identity, matchers = naming.identity(slo), identity_matchers(slo)
+    yield marked_rule(slo, REACH)
     for names, length, marks in (
         (_COUNTS, COUNT_INTERVAL, COUNT_INTERVAL),
         (_INCREASES, SETTLE_INTERVAL, SETTLE_INTERVAL),
         (_INCREASES, REACH, SETTLE_INTERVAL),
     ):
         valid, errors = (name(length) for name in names)
-        yield from events_within(slo, length, valid, errors, marks)
+        often = events_within(slo, length, valid, errors, marks)
+        seldom = events_within(slo, Marks(length.ms), valid, errors, marks)
+        for rule, at_marks in zip(often, seldom, strict=True):
+            text = read_at_marks(slo, at_marks.text, rule.text, half_seen=length == COUNT_INTERVAL)
+            yield replace(rule, text=text)
     for record, text in _corrections(slo.group_by):
         yield RecordingRule(record, text, identity, matchers)
     yield RecordingRule(naming.BRIDGED_SLOTS, _bridged(slo), identity, matchers)
@@ -69,7 +77,7 @@ def events_within(
     recorded = identity_selector(valid, slo) + (f" offset -{just_within(COUNT_INTERVAL)}" if marks else "")
     lacking = left_out(slo, window, at_a_mark=True) if marks else ""
     rates = event_rates(slo, window, f"({recorded} / {seconds})", lacking)
-    changed = got_or_lost(slo, window) if window > COUNT_INTERVAL else ""
+    changed = got_or_lost(slo, window) if window.ms > COUNT_INTERVAL.ms else ""
     for name, rate in ((valid, rates.valid), (errors, rates.errors)):
         events = f"({rate}) * {seconds}"
         if changed and name == valid:

@@ -22,12 +22,17 @@ _STEPS = 1440
 
 def steps_with(expression: str, span: Span) -> str:
     """The number of steps in which an expression has a value, as PromQL."""
-    return f"count_over_time(({expression})[{just_within(span.elapsed)}:{_step(span)}])"
+    return f"count_over_time(({expression})[{just_within(span.elapsed)}:{step_of(span)}])"
+
+
+def last_step_with(moment: str, span: Span) -> str:
+    """The latest of the moments that an expression tells in the steps, as PromQL."""
+    return f"max_over_time(({moment})[{just_within(span.elapsed)}:{step_of(span)}])"
 
 
 def first_step_with(expression: str, span: Span) -> str:
     """The moment of the first step in which an expression has a value, in Unix seconds, as PromQL."""
-    return f"min_over_time(timestamp({expression})[{just_within(span.elapsed)}:{_step(span)}])"
+    return f"min_over_time(timestamp({expression})[{just_within(span.elapsed)}:{step_of(span)}])"
 
 
 def missing_after(first: Decimal, steps: Decimal, span: Span) -> Duration:
@@ -35,7 +40,7 @@ def missing_after(first: Decimal, steps: Decimal, span: Span) -> Duration:
 
     A gap may be longer than the steps in it by less than one.
     """
-    step = _step(span)
+    step = step_of(span)
     since = round(span.at * 1000) // step.ms * step.ms - round(first * 1000)
     missing = since // step.ms + 1 - int(steps)
     return step * (missing + 1) if missing > 0 else Duration(0)
@@ -43,15 +48,16 @@ def missing_after(first: Decimal, steps: Decimal, span: Span) -> Duration:
 
 def last_in_steps(expression: str, span: Span) -> str:
     """The last value of each series that an expression has in one of the steps, as PromQL."""
-    return f"last_over_time(({expression})[{just_within(span.elapsed)}:{_step(span)}])"
+    return f"last_over_time(({expression})[{just_within(span.elapsed)}:{step_of(span)}])"
 
 
 def share_of(steps: Decimal, span: Span) -> Decimal:
     """The share of the period that so many steps are. None may fall into the little that was measured so far."""
-    return min(Decimal(1), steps * _step(span).ms / span.elapsed.ms)
+    return min(Decimal(1), steps * step_of(span).ms / span.elapsed.ms)
 
 
-def _step(span: Span) -> Duration:
+def step_of(span: Span) -> Duration:
+    """How far the steps are apart."""
     return max(SLOT, Duration(span.elapsed.ms // _STEPS // 1000 * 1000))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from slo_toolkit.buckets import Histogram, histogram_of
 from slo_toolkit.budget import MISSED_FOR
@@ -18,7 +19,7 @@ from slo_toolkit.query.samples import Sample
 from slo_toolkit.rates import EventRates, counter_range, counters, event_rates, subtracts
 from slo_toolkit.replicas import once
 from slo_toolkit.slo import RawSli, Slo
-from slo_toolkit.status import counter_checks, ranges
+from slo_toolkit.status import counter_checks, ranges, raw_matched
 from slo_toolkit.status.active_alerts import with_alerts
 from slo_toolkit.status.batches import asked_in_batches
 from slo_toolkit.status.coverage import first_step_with, last_in_steps, missing_after, share_of, steps_with
@@ -33,6 +34,7 @@ from slo_toolkit.windows import base_window
 _VALID, _ERRORS, _ALL, _COVERAGE, _FIRST, _CHANGED = "valid", "errors", "all", "coverage", "first", "changed"
 
 _FLOAT_NOISE = Decimal("1e-9")
+_Outcome: TypeAlias = Sequence[Sample] | QueryFailed
 
 
 def read_raw(
@@ -45,11 +47,13 @@ def read_raw(
     """
     questions = [_Question(slo, (period or Rolling(slo.period)).span(at)) for slo in slos]
     outcomes = asked_in_batches(
-        lambda batch, share: _ask(source, batch, at, share), questions, SLOS_PER_REQUEST
+        lambda batch, share: _ask(source, batch, at, share),
+        [dict(question.expressions()) for question in questions],
+        SLOS_PER_REQUEST,
     )
     readings = [
         reading
-        for question, outcome in zip(questions, outcomes, strict=True)
+        for question, outcome in zip(questions, _with_usual(source, questions, outcomes, at), strict=True)
         for reading in question.readings(outcome, at)
     ]
     return with_alerts(source, readings, slos, at)
@@ -61,12 +65,34 @@ def rates_over(slo: Slo, window: Duration) -> EventRates:
     return event_rates(slo, window, f"({valid})")
 
 
-def _ask(source: Source, batch: Sequence[_Question], at: float, share: float) -> list[list[Sample]]:
+def _with_usual(
+    source: Source, questions: Sequence[_Question], outcomes: Sequence[_Outcome], at: float
+) -> list[_Outcome]:
+    """The outcomes, and of each question whose error query matches nothing any more, what was usual before."""
+    found = list(outcomes)
+    more = {
+        number: asked
+        for number, (question, outcome) in enumerate(zip(questions, outcomes, strict=True))
+        if not isinstance(outcome, QueryFailed) and (asked := question.unusual(outcome, at))
+    }
+    answers = asked_in_batches(
+        lambda batch, share: _ask(source, batch, at, share), list(more.values()), SLOS_PER_REQUEST
+    )
+    for number, answer in zip(more, answers, strict=True):
+        former = found[number]
+        if isinstance(answer, QueryFailed) or isinstance(former, QueryFailed):
+            found[number] = answer
+        else:
+            found[number] = [*former, *answer]
+    return found
+
+
+def _ask(source: Source, batch: Sequence[Mapping[str, str]], at: float, share: float) -> list[list[Sample]]:
     """The samples of each question."""
     expressions = {
         f"{number}/{name}": expression
         for number, question in enumerate(batch)
-        for name, expression in question.expressions()
+        for name, expression in question.items()
     }
     answers: list[list[Sample]] = [[] for _ in batch]
     for sample in read_figures(source, expressions, at, share):
@@ -97,6 +123,7 @@ class _Question:
             yield f"{_ALL}/{elapsed}", histogram.all_events(self.slo, counter_range(self.slo, elapsed))
             yield _CHANGED, self._changed(histogram)
         yield from counter_checks.raw_checks(self.slo, self.span)
+        yield from raw_matched.last_seen(self.slo, self.span)
 
     def _changed(self, histogram: Histogram) -> str:
         """The number of series that had the bucket in some steps of the period, and in others not."""
@@ -107,13 +134,25 @@ class _Question:
         )
         return f"count{by(self.slo.group_by)}({lacked} and ignoring (le) {had})"
 
+    def unusual(self, samples: Sequence[Sample], at: float) -> dict[str, str]:
+        """What is to be asked about groups whose error query matches nothing any more."""
+        moments = {
+            raw_matched.unmatched_since(facts, self.span) for facts in self._groups(samples, at).values()
+        }
+        return {
+            name: expression
+            for moment in moments
+            if moment is not None
+            for name, expression in raw_matched.usual_since(self.slo, self.span, moment).items()
+        }
+
     def _telemetry(self) -> str:
         """What has a value where the SLI was measured: not a total with `or vector(0)`, which always has one."""
         valid = rates_over(self.slo, self._base).valid
         present = (f"present_over_time({written(*series)}[{self._base}])" for series in witnesses(valid))
         return " or ".join(f"group{by(self.slo.group_by)}({one})" for one in present) or valid
 
-    def readings(self, outcome: Sequence[Sample] | QueryFailed, at: float) -> Iterator[Reading]:
+    def readings(self, outcome: _Outcome, at: float) -> Iterator[Reading]:
         """One for each group; none of a group that vanished longer ago than a vanished SLO is missed."""
         if isinstance(outcome, QueryFailed):
             yield self._unanswered(outcome.reason)
@@ -181,7 +220,11 @@ class _Question:
             ratios=ratios,
             recent_errors={w: events[w] for w in SPENT_WINDOWS if w in events} if counts_events else {},
             tiers=named_tiers(self.slo),
-            doubts=(*miscounted, *self._doubts(facts, told.values())),
+            doubts=(
+                *miscounted,
+                *self._doubts(facts, told.values()),
+                *raw_matched.doubts(self.slo, self.span, facts, valid, events.get(elapsed)),
+            ),
             is_untrustworthy=bool(miscounted) or facts.get(_CHANGED) is not None,
         )
 

@@ -69,6 +69,8 @@ class Reading:
     alerts: tuple[ActiveAlert, ...] | None = None
     """None where nobody asked for them, as for a period that is over."""
     doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What is to be put right, though the figures are."""
     apart: Labels = field(default_factory=no_labels)
     """Labels that all its series carry, the objective's among them: they tell it from the same SLO elsewhere."""
     is_untrustworthy: bool = False

@@ -16,8 +16,21 @@ from slo_toolkit.promql import quote
 from slo_toolkit.query.failures import QueryFailed
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
-from slo_toolkit.status import counter_checks, ranges
+from slo_toolkit.status import counter_checks, ranges, scrapes
 from slo_toolkit.status.active_alerts import active_alerts
+from slo_toolkit.status.matched import (
+    ERRORS_BEFORE,
+    EVENTS_BEFORE,
+    EVENTS_SINCE,
+    HOURS_BEFORE,
+    LABEL_GONE,
+    REMEMBERED,
+    UNMATCHED,
+    Unmatched,
+    about_label,
+    last_matched,
+    read_usual,
+)
 from slo_toolkit.status.model import BURN_WINDOW
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import Measured, Range, measured
@@ -28,6 +41,7 @@ from slo_toolkit.status.recorded_figures import (
     EVALUATED_AT,
     GAPS,
     LAST_SEEN,
+    MATCHED,
     PERIOD_ERRORS,
     PERIOD_SLOTS,
     PERIOD_UNKNOWN,
@@ -81,6 +95,11 @@ _RANGES = {
     SLOTS: ranges.EVENTS,
     BRIDGED: ranges.EVENTS,
     BUSIEST_HOUR: ranges.EVENTS,
+    EVENTS_SINCE: ranges.EVENTS,
+    EVENTS_BEFORE: ranges.EVENTS,
+    ERRORS_BEFORE: ranges.ERRORS,
+    HOURS_BEFORE: ranges.EVENTS,
+    scrapes.SCRAPES: ranges.BASE_SECONDS,
 }
 """Every figure but the moments at which something was last there."""
 
@@ -115,7 +134,8 @@ def read_recorded(
         else {WINDOWS: request.windows, ALERTS: request.alerts, LAST: request.last_seen}
     )
     unanswered: dict[str, str] = {}
-    for part, ask in {**parts, CHECKS: request.checks, SUMS: request.sums, GAPS: request.gaps}.items():
+    also = {CHECKS: request.checks, SUMS: request.sums, GAPS: request.gaps, MATCHED: request.usual}
+    for part, ask in {**parts, **also}.items():
         try:
             ask(slos)
         except QueryFailed as failure:
@@ -239,7 +259,17 @@ class _Request:
             )
         if not self.is_closed:
             wanted[RECENT_SLOTS] = f"count_over_time({valid}[{just_within(BURN_WINDOW)}])"
-        self._take(wanted, slos)
+        wanted |= last_matched(self.matchers, self._remembered)
+        wanted[scrapes.SCRAPES] = scrapes.seen_lately(self.matchers)
+        for sample, slo in by_slo(read_figures(self.source, wanted, self.at), slos):
+            figure = sample.labels[FIGURE]
+            if figure in (UNMATCHED, LABEL_GONE):
+                labels, name = about_label(sample) if figure == LABEL_GONE else (sample.labels, figure)
+                slo.take(labels, (name, None), measured(sample, self.at, ranges.moment(self.at)))
+            elif figure == scrapes.SCRAPES:
+                slo.take_whole(figure, sample.labels, measured(sample, self.at, self._range_of(figure)))
+            else:
+                slo.take(sample.labels, (figure, None), measured(sample, self.at, _RANGES[figure]))
 
     def gaps(self, slos: dict[Identity, RecordedSlo]) -> None:
         """How much was not measured of the SLOs that fall short, and what it may hide; asks nothing if none does."""
@@ -278,6 +308,28 @@ class _Request:
             check, _, span = sample.labels[FIGURE].partition(" ")
             if self.period is not None or Duration.parse(span) == slo.period:
                 slo.take_whole(check, sample.labels, measured(sample, self.at, ranges.EVENTS))
+
+    @property
+    def _remembered(self) -> Duration:
+        """What is of before a period that is over is none of it: a group that was gone by then is not in it."""
+        if self.period is not None and self.is_closed:
+            return just_within(self.period.span(self.at).elapsed)
+        return REMEMBERED
+
+    def usual(self, slos: dict[Identity, RecordedSlo]) -> None:
+        """What errors were usual where the error query matches none; asks nothing where each of them does."""
+        unmatched = [
+            Unmatched(labels.get(naming.ID, ""), slo.period, float(told.value))
+            for slo in slos.values()
+            for labels, (figure, _), told in slo.samples
+            if figure == UNMATCHED and told.value is not None and not slo.is_removed
+        ]
+        if not unmatched:
+            return
+        for figure, moment, sample in read_usual(self.source, self.matchers, unmatched, self.at):
+            told = measured(sample, self.at, _RANGES[figure])
+            for _, slo in by_slo([sample], slos):
+                slo.take(sample.labels, (f"{figure} {moment:.0f}", None), told)
 
     def alerts(self, slos: dict[Identity, RecordedSlo]) -> None:
         found = active_alerts(self.source, self.matchers, self.at)

@@ -11,8 +11,18 @@ from slo_toolkit import naming
 from slo_toolkit.budget import can_fire
 from slo_toolkit.duration import Duration
 from slo_toolkit.slo import Labels, Objective, Tier
-from slo_toolkit.status import counter_checks
+from slo_toolkit.status import counter_checks, scrapes
 from slo_toolkit.status.active_alerts import alerts_of
+from slo_toolkit.status.matched import (
+    ERRORS_BEFORE,
+    EVENTS_BEFORE,
+    EVENTS_SINCE,
+    HOURS_BEFORE,
+    LABEL_GONE,
+    UNMATCHED,
+    label_gone,
+    usual,
+)
 from slo_toolkit.status.model import SPENT_WINDOWS, Origin, Unmeasured
 from slo_toolkit.status.moments import rfc3339
 from slo_toolkit.status.periods import Period, Rolling, Span
@@ -51,6 +61,8 @@ _HOUR, _DAY, _WEEK = SPENT_WINDOWS
 
 # The requests without which there is no verdict.
 WINDOWS, SUMS, GAPS, CHECKS = "windows", "sums", "gaps", "checks"
+MATCHED = "matched"
+"""The request that says whether an error query without series is unusual."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -130,6 +142,7 @@ class _Reader:
             alerts=None if self.slo.alerts is None else tuple(alerts_of(self.slo.alerts, self.group)),
             doubts=tuple(dict.fromkeys((*miscounted, *self._doubts(totals)))),
             is_untrustworthy=bool(miscounted),
+            warnings=tuple(filter(None, [self._of_scrapes[0]])),
         )
 
     def _whole(self, figure: str) -> Decimal | None:
@@ -205,6 +218,8 @@ class _Reader:
             return
         if self._objective is None and not flaws:
             yield "its objective is not recorded"
+        yield from self._unmatched()
+        yield from filter(None, [self._of_scrapes[1]])
         if self._span.is_closed:
             return
         evaluated = self._whole(EVALUATED_AT)
@@ -219,6 +234,39 @@ class _Reader:
         replicas = self.slo.labels_of(counter_checks.REPLICAS, self.group)
         steps_back = self._whole(counter_checks.FALSE_RESETS)
         yield from counter_checks.doubts(replicas, round(steps_back or 0))
+
+    def _unmatched(self) -> Iterator[str]:
+        """Where the error query matched series and no longer does, though it should."""
+        if SUMS in self.unanswered:
+            yield f"whether its errors are still found: {self.unanswered[SUMS]}"
+            return
+        moment = self.facts.get(UNMATCHED)
+        if moment is None:
+            return
+        gone = tuple(self._labels_gone())
+        yield from gone
+        if gone:
+            return
+        if MATCHED in self.unanswered:
+            yield f"whether its errors are still found: {self.unanswered[MATCHED]}"
+            return
+        names = (EVENTS_SINCE, EVENTS_BEFORE, ERRORS_BEFORE, HOURS_BEFORE)
+        figures = {name: self.facts.get(f"{name} {moment:.0f}") for name in names}
+        since = usual(float(moment), figures)
+        if since is not None and since.doubt:
+            yield since.doubt
+
+    @property
+    def _of_scrapes(self) -> tuple[str, str]:
+        """The warning and the doubt about scrapes that come less often than the rules were told."""
+        seconds = self._whole(scrapes.SCRAPES)
+        return ("", "") if seconds is None else scrapes.told(seconds, self.slo.base_window)
+
+    def _labels_gone(self) -> Iterator[str]:
+        for (figure, _), moment in sorted(self.facts.values.items(), key=str):
+            if figure.startswith(f"{LABEL_GONE} "):
+                _, metric, label = figure.split(" ")
+                yield label_gone(metric, label, float(moment))
 
     @property
     def _is_new(self) -> bool:

@@ -65,10 +65,10 @@ def take(source: Source, wanted: Wanted) -> Survey:
     """The readings themselves; raises as `ask` does."""
     chosen, warnings = _chosen(source, wanted)
     doubts, more = _doubts_about_all(source, wanted)
+    remedies = told_once((f"{one.service}/{one.slo}", text) for one in chosen for text in one.warnings)
     _expect_all(source, wanted, chosen, more)
-    return Survey(
-        tuple(_doubt(reading, doubts) for reading in chosen), (*warnings, *more, *unknown.warnings(chosen))
-    )
+    told = (*warnings, *remedies, *more, *unknown.warnings(chosen))
+    return Survey(tuple(_doubt(reading, doubts) for reading in chosen), told)
 
 
 def _chosen(source: Source, wanted: Wanted) -> tuple[list[Reading], list[str]]:

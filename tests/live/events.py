@@ -47,6 +47,7 @@ class Shape:
     restart_every: float | None = None  # each instance, staggered
     replace_every: float | None = None  # each instance gives way to one with a new name, staggered
     one_event_per_scrape: bool = False  # the event is the scrape of a probe
+    phase_between_instances: float = PHASE_BETWEEN_INSTANCES  # seconds
     seed: int = 1
 
 
@@ -119,7 +120,7 @@ def happen(shape: Shape) -> list[Life]:
 def _lives_of_slot(shape: Shape, slot: int) -> Iterator[Life]:
     interval = shape.scrape_interval
     total = int(shape.days * DAY / interval)
-    phase = (FIRST_SCRAPE_PHASE + slot * PHASE_BETWEEN_INSTANCES) % interval
+    phase = (FIRST_SCRAPE_PHASE + slot * shape.phase_between_instances) % interval
     if shape.replace_every is None:
         yield Life(f"i{slot}", phase, 0, total, False, interval)
         return

@@ -19,13 +19,13 @@ from slo_toolkit.emit.dashboards.queries import Selection
 from slo_toolkit.query import Connection, Prometheus
 from slo_toolkit.slo import Slo
 from slo_toolkit.spec import LoadOptions, Source, load
-from slo_toolkit.status.model import BudgetStatus, Verdict
+from slo_toolkit.status.model import Answer, BudgetStatus, Verdict
 from slo_toolkit.status.survey import Wanted, ask
 from slo_toolkit.windows import base_window
 
 from . import specs
 from .events import DAY, HOUR, Outage, Shape
-from .history import History, counters
+from .history import History, counters, probe
 from .prometheus import running_prometheus
 
 RulesFor = Callable[..., list[Rule]]
@@ -223,3 +223,101 @@ def test_an_outage_pages_within_a_scrape_of_the_owners_own_queries(
     assert page.end is not None
     short = max(tier.short_window for tier in slo_scraped_every(seconds).alerting.tiers[:2])
     assert page.end - history.at(outage.start + outage.seconds) <= short.seconds + 2 * seconds
+
+
+UNTOLD = Shape(
+    days=12,
+    instances=4,
+    events_per_second=10,
+    error_ratio=0.0002,
+    night_share=0.3,
+    weekend_share=0.5,
+    outages=(Outage(7 * DAY + 10 * HOUR + 137, 40 * 60, 0.1),),
+)
+EXACTLY = 0.001
+REMEDY = {60: "1m", 120: "2m", 180: "3m", 300: "5m", 600: "10m"}
+
+
+def _untold(
+    address: str,
+    seconds: int,
+    rules: list[Rule],
+    expose: Callable[[Shape], History] = counters,
+    shape: Shape = UNTOLD,
+) -> tuple[History, Answer]:
+    """What `slo budget` says where metrics are scraped every `seconds`, at moments apart, and no rule was told."""
+    apart = seconds * 0.173
+    history = expose(replace(shape, scrape_interval=seconds, phase_between_instances=apart))
+    write(address, history.series)
+    replay(address, [rule for rule in rules if not rule.alert], Plan(history.start, history.end))
+    with Prometheus(Connection(address)) as prometheus:
+        return history, ask(prometheus, Wanted(at=history.end))
+
+
+@pytest.mark.parametrize("seconds", [60, 120, 180, 300])
+def test_scrapes_that_are_slower_than_told_count_every_event(
+    seconds: int, prometheus: str, rules_for: RulesFor, figure: Figure
+) -> None:
+    """An outage among them, whose errors rate() alone would guess a tenth too high, or not see."""
+    history, answer = _untold(prometheus, seconds, rules_for(specs.events()))
+    (status,) = answer.statuses
+    truth = history.count(history.start, history.end)
+    assert status.valid_events is not None
+    assert status.error_events is not None
+    valid, errors = (
+        float(status.valid_events) / truth.valid - 1,
+        float(status.error_events) / truth.errors - 1,
+    )
+    figure(f"scraped every {seconds} s, untold: events {valid:+.3%}, errors {errors:+.3%} off")
+    assert abs(valid) < EXACTLY
+    assert abs(errors) < EXACTLY
+    hours = 12 * 24 - 2  # the first, in which nobody knew yet, and the last, which is not settled
+    assert status.coverage is not None
+    assert float(status.coverage) >= hours / (30 * 24)
+    (warning,) = [one for one in answer.warnings if "scraped" in one]
+    assert warning.endswith(f"compile them with --scrape-interval {REMEDY[seconds]}")
+
+
+def test_scrapes_too_seldom_for_any_count_are_a_doubt(
+    prometheus: str, rules_for: RulesFor, figure: Figure
+) -> None:
+    _, answer = _untold(
+        prometheus, 600, rules_for(specs.events()), shape=replace(UNTOLD, error_ratio=0, outages=())
+    )
+    (status,) = answer.statuses
+    figure(f"scraped every 600 s, untold: {status.reasons[0]}")
+    assert status.verdict is Verdict.NO_DATA
+    assert any(reason.endswith("compile them with --scrape-interval 10m") for reason in status.reasons)
+
+
+def test_pods_that_end_between_slow_scrapes_lose_no_more_than_the_last_of_them(
+    prometheus: str, rules_for: RulesFor, figure: Figure
+) -> None:
+    """Once a minute, untold, with each pod replaced every six hours."""
+    shape = replace(UNTOLD, replace_every=6 * HOUR, outages=(), error_ratio=0.002)
+    history, answer = _untold(prometheus, 60, rules_for(specs.events()), shape=shape)
+    (status,) = answer.statuses
+    truth = history.count(history.start, history.end)
+    assert status.valid_events is not None
+    lost = 1 - float(status.valid_events) / truth.valid
+    figure(f"scraped every 60 s, untold, pods replaced every 6 h: {lost:.3%} of the events lost")
+    assert abs(lost) < 60 / (6 * HOUR)
+
+
+def test_a_probe_counts_its_samples_however_seldom(
+    prometheus: str, rules_for: RulesFor, figure: Figure
+) -> None:
+    shape = replace(UNTOLD, one_event_per_scrape=True, error_ratio=0.01, night_share=1, weekend_share=1)
+    history, answer = _untold(prometheus, 300, rules_for(specs.probe()), probe, shape)
+    (status,) = answer.statuses
+    truth = history.count(history.start, history.end)
+    assert status.valid_events is not None
+    assert float(status.valid_events) == pytest.approx(truth.valid, rel=EXACTLY)
+    assert float(status.error_ratio or 0) == pytest.approx(truth.error_ratio, rel=EXACTLY)
+    assert [one for one in answer.warnings if "--scrape-interval 5m" in one]
+
+
+def test_scrapes_as_told_are_no_warning(world: World) -> None:
+    with Prometheus(Connection(world.address)) as prometheus:
+        answer = ask(prometheus, Wanted(at=world.history.end))
+    assert [one for one in answer.warnings if "scraped" in one] == []

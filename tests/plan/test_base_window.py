@@ -58,10 +58,15 @@ def test_each_base_divides_the_longer_windows_of_the_workbook() -> None:
 def test_only_the_base_reads_the_source_over_one_scrape_more(scraped: str, base: str, range_: str) -> None:
     found = records(scraped_every(scraped))
     readers = [name for name, expr in found.items() if "http_requests_total" in expr]
-    assert readers == [
-        *(f"slo:valid_events:rate{base}", f"slo:error_events:rate{base}", "slo:false_resets:count5m"),
-        *("slo:sli_targets:info", "slo:replicas:count"),
+    others = [
+        "slo:scrape_interval:seen_seconds",
+        "slo:false_resets:count5m",
+        "slo:error_series:matched_timestamp_seconds",
+        "slo:error_label:seen_timestamp_seconds",
+        "slo:sli_targets:info",
+        "slo:replicas:count",
     ]
+    assert readers == [f"slo:valid_events:rate{base}", f"slo:error_events:rate{base}", *others]
     assert f"http_requests_total[{range_}]" in found[readers[0]]
 
 

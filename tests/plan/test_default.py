@@ -73,17 +73,25 @@ def test_the_source_series_are_read_for_rates_and_counts_and_once_an_hour() -> N
     both = ("slo:valid_events:", "slo:error_events:")
     counts = {f"{stem}count5m" for stem in both}
     hourly = {f"{stem}{what}" for stem in both for what in ("increase1h", "increase5h")}
-    assert readers.keys() == {
-        *(f"{stem}rate5m" for stem in both),
-        *counts,
-        *hourly,
-        "slo:measured:bridged1h",
-        "slo:sli_targets:info",  # where they come from: one sample of each
-        "slo:false_resets:count5m",
-        "slo:replicas:count",
-    }
+    assert (
+        readers.keys()
+        == {
+            *(f"{stem}rate5m" for stem in both),
+            *counts,
+            *hourly,
+            "slo:measured:bridged1h",
+            "slo:error_series:matched_timestamp_seconds",  # whether there are errors among them: one sample of each
+            "slo:error_label:seen_timestamp_seconds",
+            "slo:scrape_interval:seen_seconds",
+            "slo:scrape_interval:marked_seconds",
+            "slo:sli_targets:info",  # where they come from, the same
+            "slo:false_resets:count5m",
+            "slo:replicas:count",
+        }
+    )
     assert all("[4m59s999ms:5m])" in readers[name] for name in counts)
     assert all("[4m59s999ms:1h])" in readers[name] for name in (*hourly, "slo:measured:bridged1h"))
+    assert all("[4m59s999ms:1h])" in readers[name] for name in readers if name.endswith("_seconds"))
 
 
 def test_numbers_are_exact() -> None:

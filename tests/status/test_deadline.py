@@ -95,7 +95,7 @@ def test_the_deadline_is_for_the_whole_answer_and_one_slow_slo_costs_the_others_
 
 
 def test_what_rules_recorded_is_told_where_its_sums_come_too_late(slo: SloCommand, serve: Serve) -> None:
-    """The last week is summed, and nothing hangs on it."""
+    """What is left is recorded. But whether the error query still finds anything is asked with the sums."""
     fine = of(recorded())
 
     def script(asked: Asked) -> Says:
@@ -106,7 +106,11 @@ def test_what_rules_recorded_is_told_where_its_sums_come_too_late(slo: SloComman
     stub: Stub = serve(script)
     code, out, _ = slo("budget", "--prometheus", stub.url, "--output", "json", "--timeout", "1")
     (status,) = json.loads(out)["slos"]
-    assert (code, status["verdict"], status["budget_remaining"]) == (0, "met", 0.9)
+    assert (code, status["verdict"], status["budget_remaining"]) == (3, "no_data", 0.9)
+    assert status["reasons"] == [
+        "whether its errors are still found: not answered within 1 s, the time for the whole answer; "
+        "allow more with --timeout"
+    ]
     code, out, err = slo(
         "budget", "--prometheus", stub.url, "--output", "json", "--timeout", "1", "--period", "7d"
     )
