@@ -50,8 +50,8 @@ def doubts(replicas: Iterable[Labels], steps_back: int) -> Iterator[str]:
     if names := [name for name, found in values.items() if len(found) > 1]:
         options = " ".join(f"--replica-label {name}" for name in names)
         yield (
-            f"its source series are there once for each {' and '.join(names)}, and so each event counts more than "
-            f"once: compile with {options}"
+            f"in the period its source series were there once for each {' and '.join(names)}, and each event counted "
+            f"more than once: compile with {options}, and ask for a --period since then"
         )
     if steps_back:
         times = "once" if steps_back == 1 else f"{steps_back} times"

@@ -17,8 +17,8 @@ from .fake import AT, FakePrometheus, identity, recorded
 
 REPLICAS = [({**identity(), FIGURE: "replicas 30d", "prometheus_replica": name}, 12.0) for name in ("a", "b")]
 TOLD_REPLICAS = (
-    "its source series are there once for each prometheus_replica, and so each event counts more than once: "
-    "compile with --replica-label prometheus_replica"
+    "in the period its source series were there once for each prometheus_replica, and each event counted more than "
+    "once: compile with --replica-label prometheus_replica, and ask for a --period since then"
 )
 
 
