@@ -43,10 +43,9 @@ class Histogram:
         only = f" and {ignoring(slo)} {among}" if among else ""
         return self._summed(slo, self._read(self.every, length) + only, length)
 
-    @property
-    def lacking(self) -> str:
-        """The series of all events that have no bucket at the moment."""
-        return f"{self.every} unless ignoring (le) {self.fast}"
+    def lacking(self, ago: str = "") -> str:
+        """The series of all events that have no bucket at the moment, or had none at that of an offset."""
+        return f"{self.every}{ago} unless ignoring (le) {self.fast}{ago}"
 
     def _read(self, selector: str, length: Duration) -> str:
         return f"{self.function}({selector}[{length}])"

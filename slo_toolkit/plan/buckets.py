@@ -25,7 +25,7 @@ def bucket_rules(slo: Slo) -> Iterator[RecordingRule]:
     """At every evaluation, before anything is counted: 1 for each series that has no bucket, with its own labels."""
     if (histogram := histogram_of(slo)) is not None:
         dropped = ", ".join(("le", *naming.identity_names(slo)))
-        text = f"group without ({dropped}) ({histogram.lacking})"
+        text = f"group without ({dropped}) ({histogram.lacking()})"
         yield RecordingRule(naming.WITHOUT_BUCKET, text, naming.identity(slo))
 
 
@@ -53,7 +53,9 @@ def got_or_lost(slo: Slo, window: Duration) -> str:
         return ""
     step = Duration(window.ms // _LOOKS)
     some_time = f"last_over_time({histogram.fast}[{window}:{step}])"
-    lacking = left_out(slo, window, at_a_mark=True)
+    # Before the rules were loaded nobody recorded it.
+    begun = histogram.lacking(f" offset {window}")
+    lacking = f"({left_out(slo, window, at_a_mark=True)} or ({begun}))"
     return f"group{by(slo.group_by)}({lacking} and {ignoring(slo)} {some_time})"
 
 

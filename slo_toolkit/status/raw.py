@@ -95,7 +95,7 @@ class _Question:
         """The number of series that had the bucket in some steps of the period, and in others not."""
         # A change of just now has no step behind it.
         lacked, had = (
-            f"({last_in_steps(one, self.span)} or ({one}))" for one in (histogram.lacking, histogram.fast)
+            f"({last_in_steps(one, self.span)} or ({one}))" for one in (histogram.lacking(), histogram.fast)
         )
         return f"count{by(self.slo.group_by)}({lacked} and ignoring (le) {had})"
 
