@@ -44,9 +44,9 @@ class Histogram:
         only = f" and {ignoring(slo)} {among}" if among else ""
         return self._summed(slo, self._read(self.every, slo, length) + only, length)
 
-    def lacking(self, slo: Slo) -> str:
-        """The series of all events that have no bucket at the moment."""
-        return f"{once(self.every, slo)} unless ignoring (le) {once(self.fast, slo)}"
+    def lacking(self, slo: Slo, ago: str = "") -> str:
+        """The series of all events that have no bucket at the moment, or had none at that of an offset."""
+        return f"{once(self.every + ago, slo)} unless ignoring (le) {once(self.fast + ago, slo)}"
 
     def _read(self, selector: str, slo: Slo, length: Duration) -> str:
         return f"{self.function}({counted(selector, length, slo)})"

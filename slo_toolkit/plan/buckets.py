@@ -54,7 +54,9 @@ def got_or_lost(slo: Slo, window: Duration) -> str:
         return ""
     whole, step = Duration(window.ms), Duration(window.ms // _LOOKS)
     some_time = f"last_over_time({once(histogram.fast, slo)}[{whole}:{step}])"
-    lacking = left_out(slo, window, at_a_mark=True)
+    # Before the rules were loaded nobody recorded it.
+    begun = histogram.lacking(slo, f" offset {whole}")
+    lacking = f"({left_out(slo, window, at_a_mark=True)} or ({begun}))"
     return f"group{by(slo.group_by)}({lacking} and {ignoring(slo)} {some_time})"
 
 

@@ -252,6 +252,22 @@ def test_a_rolling_change_without_an_outage_is_no_error_in_any_window(
     assert max(abs(errors) for errors in corrections) < 10
 
 
+def test_rules_that_are_loaded_soon_after_a_change_read_no_errors_from_before(
+    prometheus: str, rules_for: RulesFor
+) -> None:
+    """The counters of the hour in which they are loaded tell of the time before, too."""
+    moment = 10 * HOUR + 137
+    pods = rolling(replace(STEADY, days=1), moment)
+    for each in pods:
+        write(prometheus, each.series)
+    history = pods[0].history
+    loaded = Plan(history.at(moment + 40 * MINUTE), history.end)
+    replay(prometheus, needed_for(rules_for(specs.latency("500ms"), "--period", "7d"), MISSED), loaded)
+    corrections = _values(prometheus, MISSED, history)
+    assert corrections
+    assert max(abs(errors) for errors in corrections) < 10
+
+
 def _values(address: str, metric: str, history: History) -> list[float]:
     rows = query_range(address, metric, history.at(HOUR), history.end, 300)
     return [float(told) for _, points in rows for _, told in points]
