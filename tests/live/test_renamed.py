@@ -153,7 +153,7 @@ def test_a_label_that_errors_alone_have_is_none_that_was_renamed(
     prometheus: str, rules_for: RulesFor
 ) -> None:
     """After a deploy it is on no series until the first error."""
-    history = counters(replace(DEPLOYED, days=3), late_errors=True)
+    history = counters(replace(DEPLOYED, days=3, error_ratio=0.00005), late_errors=True)
     series = [one if dict(one.labels)["code"] == "500" else _without_code(one) for one in history.series]
     _recorded(prometheus, rules_for(specs.events()), history, series)
     statuses = [_status(prometheus, history.at(DAY + hour * HOUR + 1800)) for hour in range(48)]
