@@ -149,6 +149,21 @@ def test_deploys_and_quiet_services_are_no_doubt(
         assert _status(prometheus, at, specs.events(), raw=True).verdict is not Verdict.NO_DATA
 
 
+def test_a_label_that_errors_alone_have_is_none_that_was_renamed(
+    prometheus: str, rules_for: RulesFor
+) -> None:
+    """After a deploy it is on no series until the first error."""
+    history = counters(replace(DEPLOYED, days=3, error_ratio=0.00005), late_errors=True)
+    series = [one if dict(one.labels)["code"] == "500" else _without_code(one) for one in history.series]
+    _recorded(prometheus, rules_for(specs.events()), history, series)
+    statuses = [_status(prometheus, history.at(DAY + hour * HOUR + 1800)) for hour in range(48)]
+    assert [status.reasons for status in statuses if status.verdict is Verdict.NO_DATA] == []
+
+
+def _without_code(one: Series) -> Series:
+    return replace(one, labels=tuple(pair for pair in one.labels if pair[0] != "code"))
+
+
 def test_a_budget_that_is_spent_stays_spent(prometheus: str, rules_for: RulesFor) -> None:
     """What was counted before the label was renamed is no less true."""
     history = counters(replace(DEPLOYED, error_ratio=0.003), late_errors=True)
