@@ -93,7 +93,7 @@ class Raw(FakePrometheus):
             if f'"{FIGURE}"' in line:
                 name = line.rpartition(f'"{FIGURE}", "')[2].partition('"')[0]
                 kind, _, window = name.partition("/")[2].partition("/")
-                value = 1e9 if kind == "coverage" else 0.0 if kind == "errors" else 5.0
+                value = {"coverage": 1e9, "errors": 0.0, "valid": 5.0}.get(kind, at)
                 found += [Sample({FIGURE: name, "route": "/here"}, value, at)]
                 if window not in self.silent:
                     found += [Sample({FIGURE: name, "route": "/gone"}, value, at)]
