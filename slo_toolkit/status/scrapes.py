@@ -11,9 +11,8 @@ from slo_toolkit.windows import BASE_WINDOWS
 SCRAPES = "scrapes_apart"
 """The figure of a whole SLO: how far its scrapes are apart, in seconds."""
 
-_LATELY = "5h59m"
-_HOURS = 5
-"""It is seen once an hour, and in five of the last six it is no scrape that failed or pod that just began."""
+_HOURS = Duration.of(hours=5)
+"""It is seen once an hour. Now and so long ago it is no scrape that failed, and no pod that just began."""
 
 _USUAL = tuple(Duration.of(seconds=s) for s in (15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600))
 
@@ -25,8 +24,10 @@ _OF_A_BASE = Decimal("0.6")
 
 def seen_lately(matchers: str) -> str:
     """As PromQL; nothing where scrapes come as the rules were told."""
-    lately = f"{naming.SCRAPES_SEEN}{{{matchers}}}[{_LATELY}]"
-    return f"(avg_over_time({lately}) and count_over_time({lately}) >= {_HOURS})"
+    series = f"{naming.SCRAPES_SEEN}{{{matchers}}}"
+    seen = f"last_over_time({series}[1h5m])"
+    whole = f"avg_over_time({series}[{_HOURS}])"
+    return f"({whole} and {seen} and {seen[:-1]} offset {_HOURS}))"
 
 
 def told(seconds: Decimal, base: Duration) -> tuple[str, str]:

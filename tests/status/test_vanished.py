@@ -18,6 +18,7 @@ from slo_toolkit.status.reading import FIGURE
 from slo_toolkit.status.survey import Wanted, ask
 
 from .fake import AT, FakePrometheus, identity, recorded
+from .test_faults import MEASURED
 
 MISSED = "the SLI returned nothing in the last five minutes"
 SHORT = ("ratio_rate5m", "valid_events:rate5m", "valid_events:count5m", "error_events:count5m")
