@@ -49,6 +49,10 @@ VALID_EVENTS_BETWEEN = "slo:valid_events:between5h"
 ERROR_EVENTS_BETWEEN = "slo:error_events:between5h"
 """What counters rose by in five hours beyond their increases within each of them: while nobody looked."""
 
+VALID_EVENTS_BORN = "slo:valid_events:born1h"
+ERROR_EVENTS_BORN = "slo:error_events:born1h"
+"""What counters appeared with in the last hour, which no rate shows."""
+
 VALID_EVENTS_MISSED = "slo:valid_events:missed1h"
 ERROR_EVENTS_MISSED = "slo:error_events:missed1h"
 """What the counts of the last hour, and of a gap that ended in it, must be corrected by; may be negative."""

@@ -9,6 +9,7 @@ from typing import assert_never
 from slo_toolkit import budget, naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
+from slo_toolkit.emit.first_errors import first_errors
 from slo_toolkit.emit.header import MARKDOWN_HEADER
 from slo_toolkit.emit.investigation import first_queries
 from slo_toolkit.meaning.text import WINDOW
@@ -47,6 +48,7 @@ def _lines(slo: Slo) -> Iterator[str]:
     yield from _first_steps(slo)
     yield from _absence(slo)
     yield from _measured(slo)
+    yield from first_errors(slo.sli)
 
 
 def _promise(slo: Slo) -> Iterator[str]:

@@ -3,7 +3,8 @@
 A count of five minutes sees a rise of a counter only where both its samples are near. So what happened while scrapes
 failed, or while Prometheus was away, is in none of them. Once an hour the counters are asked again: for their increase
 over the last hour, which spans every gap within it, and over the last five, which spans longer ones. What the counts
-of the same time lack is recorded as a correction of its own, so that nothing is ever counted anew.
+of the same time lack is recorded as a correction of its own, so that nothing is ever counted anew. So is what counters
+were born with (see births).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.marks import Marks
 from slo_toolkit.pieces import labelled, sum_of
+from slo_toolkit.plan.births import born_rules
 from slo_toolkit.plan.buckets import got_or_lost, left_out
 from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, at_the_mark, just_within
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
@@ -59,7 +61,9 @@ def counts_of_counters(slo: Slo) -> Iterator[RecordingRule]:
         for rule, at_marks in zip(often, seldom, strict=True):
             text = read_at_marks(slo, at_marks.text, rule.text, half_seen=length == COUNT_INTERVAL)
             yield replace(rule, text=text)
-    for record, text in _corrections(slo.group_by):
+    born = tuple(born_rules(slo))
+    yield from born
+    for record, text in _corrections(slo.group_by, bool(born)):
         yield RecordingRule(record, text, identity, matchers)
     yield RecordingRule(naming.BRIDGED_SLOTS, _bridged(slo), identity, matchers)
 
@@ -88,14 +92,17 @@ def events_within(
 _COUNTS = (naming.valid_events_count, naming.error_events_count)
 _INCREASES = (naming.valid_events_increase, naming.error_events_increase)
 _BETWEEN = (naming.VALID_EVENTS_BETWEEN, naming.ERROR_EVENTS_BETWEEN)
+_BORN = (naming.VALID_EVENTS_BORN, naming.ERROR_EVENTS_BORN)
 _HOURS = REACH.ms // SETTLE_INTERVAL.ms
 
 
 @lru_cache(maxsize=64)
-def _corrections(groups: tuple[str, ...]) -> Recorded:
+def _corrections(groups: tuple[str, ...], with_births: bool) -> Recorded:
     """What rose between the hours, what the counts are to be corrected by, and how many counts there are."""
     texts = []
-    for count, increase, between, missed in zip(_COUNTS, _INCREASES, _BETWEEN, MISSED, strict=True):
+    for count, increase, between, born, missed in zip(
+        _COUNTS, _INCREASES, _BETWEEN, _BORN, MISSED, strict=True
+    ):
         counted = f"{count(COUNT_INTERVAL)}{MATCHERS}[{just_within(SETTLE_INTERVAL)}]"
         hour, now = f"{increase(SETTLE_INTERVAL)}{MATCHERS}", just_recorded(increase(SETTLE_INTERVAL))
         hours = [labelled(now, 0)]
@@ -106,7 +113,10 @@ def _corrections(groups: tuple[str, ...]) -> Recorded:
         on = f"on ({', '.join(groups)})"
         texts.append((between, f"{just_recorded(increase(REACH))} - {on} {sum_of(hours, groups)}"))
         counts = labelled(f"-sum_over_time({counted}) and {now}", "counted")
-        texts.append((missed, sum_of((now, counts, labelled(_gained(between), "between")), groups)))
+        pieces = [now, counts, labelled(_gained(between), "between")]
+        if with_births:
+            pieces.append(labelled(just_recorded(born), "born"))
+        texts.append((missed, sum_of(pieces, groups)))
     return (*texts, *_slots())
 
 

@@ -55,6 +55,14 @@ def test_links_are_there_when_the_spec_has_them() -> None:
     assert "Dashboard" not in runbook(plan())
 
 
+def test_it_tells_how_to_show_first_errors_and_which_series_hid_some() -> None:
+    text = runbook(plan("errors"))
+    selector = 'http_requests_total{job="shop",code=~"5..|429"}'
+    assert f"(min_over_time({selector}[1h]) unless {selector} offset 1h) > 0" in text
+    assert 'requests.labels("/orders", "500")' in text
+    assert "first errors" not in runbook(plan("probe"))
+
+
 def test_each_alert_on_missing_telemetry_is_explained_under_its_name() -> None:
     text = runbook(plan())
     assert "had no value for 10m" in text

@@ -72,7 +72,7 @@ def test_the_source_series_are_read_for_rates_and_counts_and_once_an_hour() -> N
     readers = {name: rule.expr for name, rule in records(slo()).items() if "http_requests_total" in rule.expr}
     both = ("slo:valid_events:", "slo:error_events:")
     counts = {f"{stem}count5m" for stem in both}
-    hourly = {f"{stem}{what}" for stem in both for what in ("increase1h", "increase5h")}
+    hourly = {f"{stem}{what}" for stem in both for what in ("increase1h", "increase5h", "born1h")}
     assert (
         readers.keys()
         == {
