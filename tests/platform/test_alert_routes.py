@@ -44,7 +44,9 @@ def test_the_configuration_and_its_templates_are_sound(written: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", generated_rules(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['sloth_slo']}"
+    "rule",
+    generated_rules(),
+    ids=lambda rule: "-".join((rule["alert"], *filter(None, [rule["labels"].get("sloth_slo")]))),
 )
 def test_every_slos_page_wakes_its_team_and_every_ticket_waits(
     written: Path, rule: dict[str, dict[str, str]]
