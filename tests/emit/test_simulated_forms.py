@@ -173,8 +173,8 @@ def test_without_any_knowledge_of_the_query_rules_are_tested(run: Run, fault: st
 @pytest.mark.parametrize(
     ("changes", "fire"),
     [
-        ({}, ["24m30s: 0", "32m: 1"]),
-        ({"alerting": {"absence_for": Duration.of(minutes=20)}}, ["34m30s: 0", "42m: 1"]),
+        ({}, ["16m30s: 0", "29m: 1"]),
+        ({"alerting": {"absence_for": Duration.of(minutes=20)}}, ["26m30s: 0", "39m: 1"]),
     ],
 )
 def test_targets_that_are_gone_are_an_alert_in_its_time(
