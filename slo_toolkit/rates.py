@@ -259,7 +259,7 @@ def _sample_range(window: Duration) -> Duration:
 def _summed(terms: Sequence[Term], slo: Slo, length: Duration) -> str:
     """The sum of those terms that have a value; nothing where none has."""
     groups = slo.group_by
-    texts = [_times(term.factor, fill_window(queried(term.text, slo), length)) for term in terms]
+    texts = [_times(term.factor, queried(term.text, length, slo)) for term in terms]
     if len(texts) == 1:
         return _sum(texts[0], groups, labels_are_groups=_has_just(terms[0], groups))
     return sum_of((text if i == 0 else labelled(text, i) for i, text in enumerate(texts)), groups)

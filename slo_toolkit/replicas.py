@@ -15,6 +15,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.marks import Marks
 from slo_toolkit.meaning.linear import UNITS, Unit
 from slo_toolkit.meaning.ranges import with_ranges
+from slo_toolkit.promql import fill_window
 from slo_toolkit.slo import EventSli, RawSli, Slo
 
 _LOOK_BACK = Duration.of(minutes=4)
@@ -47,16 +48,16 @@ def sampled(selector: str, length: object, slo: Slo) -> str:
     return _range("avg", selector, length, slo) if slo.replica_labels else f"{selector}[{length}]"
 
 
-def queried(text: str, slo: Slo) -> str:
-    """A sum of the owner's with `{{.window}}`, whose ranges are of each series once. Raises ValueError for others."""
+def queried(text: str, length: Duration, slo: Slo) -> str:
+    """A sum of the owner's over `length`, whose ranges are of each series once. Raises ValueError for others."""
     if not slo.replica_labels:
-        return text
+        return fill_window(text, length)
 
-    def replaced(function: str, selector: str, window: str) -> str:
+    def replaced(function: str, selector: str, _: str) -> str:
         samples = UNITS[function] is Unit.SAMPLES
-        return (sampled if samples else counted)(selector, window, slo)
+        return (sampled if samples else counted)(selector, length, slo)
 
-    return with_ranges(text, frozenset(UNITS), replaced)
+    return fill_window(with_ranges(text, frozenset(UNITS), replaced), length)
 
 
 def is_handled(label: str, slo: Slo) -> bool:

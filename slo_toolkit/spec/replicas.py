@@ -81,7 +81,7 @@ def _unread_of_plugin(slo: Slo) -> Iterator[str]:
 
 def _can_be_read_once(query: str, slo: Slo) -> bool:
     try:
-        queried(query, slo)
+        queried(query, slo.period, slo)
     except ValueError:
         return False
     return True

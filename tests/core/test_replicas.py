@@ -9,6 +9,8 @@ import pytest
 
 from slo_toolkit import rates as sli_rates
 from slo_toolkit.duration import Duration
+from slo_toolkit.marks import Marks
+from slo_toolkit.promql import fill_window
 from slo_toolkit.replicas import once, queried
 from slo_toolkit.slo import EventSli, ProbeSli, Slo
 
@@ -30,21 +32,26 @@ def _valid(of: Slo) -> str:
     [
         (
             "sum(rate(t[{{.window}}]))",
-            "sum(rate((max without (prometheus_replica) (t))[{{.window}}:30s]))",
+            "sum(rate((max without (prometheus_replica) (t))[5m:30s]))",
         ),
         (
             'sum by (a) (increase( (t{b="[)"}[ {{ .window }} ] offset 1m) )) # it\'s',
-            'sum by (a) (increase((max without (prometheus_replica) (t{b="[)"} offset 1m))[{{ .window }}:30s])) ',
+            'sum by (a) (increase((max without (prometheus_replica) (t{b="[)"} offset 1m))[5m:30s]))',
         ),
         (
             "sum(count_over_time(up[{{.window}}]))",
-            "sum(count_over_time((avg without (prometheus_replica) (up))[{{.window}}:30s]))",
+            "sum(count_over_time((avg without (prometheus_replica) (up))[5m:30s]))",
         ),
     ],
 )
 def test_each_range_of_a_query_is_of_each_series_once(written: str, read: str) -> None:
-    assert queried(written, TWICE) == read
-    assert queried(written, slo()) == written
+    assert queried(written, WINDOW, TWICE) == read
+    assert queried(written, WINDOW, slo()) == fill_window(written, WINDOW)
+
+
+def test_a_window_that_is_read_at_marks_has_its_own_steps() -> None:
+    read = queried("sum(rate(t[{{.window}}]))", Marks(WINDOW.ms), TWICE)
+    assert read == "sum(rate((max without (prometheus_replica) (t))[5m1ms:5m]))"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +64,7 @@ def test_each_range_of_a_query_is_of_each_series_once(written: str, read: str) -
 )
 def test_what_is_no_range_of_one_counter_is_refused(query: str) -> None:
     with pytest.raises(ValueError, match="range"):
-        queried(query, TWICE)
+        queried(query, WINDOW, TWICE)
 
 
 def test_a_sum_of_the_owners_keeps_its_meaning() -> None:
