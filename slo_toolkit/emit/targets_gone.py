@@ -47,7 +47,7 @@ def can_be_tested(slo: Slo, source: Source) -> bool:
 
 def inputs(tested: Sequence[tuple[Slo, Source]], interval: Duration) -> Iterator[tuple[Series, str]]:
     """Good events until the targets are down, and `up` of those."""
-    clean = _up(_CLEAN_START, interval)
+    clean = _clean(tested, interval)
     up: dict[Series, None] = {}
     for _, source in tested:
         for series, values in Course((Phase(clean),), interval).inputs(source):
@@ -66,10 +66,15 @@ def checks(tested: Sequence[tuple[Slo, Source]], interval: Duration) -> Iterator
     names = "|".join((naming.TARGET_GONE, naming.METRIC_GONE, naming.TRAFFIC_STOPPED))
     firing = f'{selector("ALERTS", kept)[:-1]}, alertname=~"{names}"}}'
     expr = f"count by (alertname) ({firing})"
-    soonest = _up(_CLEAN_START, interval) + min(slo.alerting.absence_for for slo in slos) + GATHERING
+    soonest = _clean(tested, interval) + min(slo.alerting.absence_for for slo in slos) + GATHERING
     yield Check(Duration(_down(soonest, interval).ms - interval.ms), expr)
     told = selector("", {"alertname": naming.TARGET_GONE})
     yield Check(_end(tested, interval), expr, ((told, len(told_together(slos))),))
+
+
+def _clean(tested: Sequence[tuple[Slo, Source]], interval: Duration) -> Duration:
+    """How long the targets answer: until every SLO has had a value while its series were there."""
+    return _up(_CLEAN_START + max(source.lag for _, source in tested), interval)
 
 
 def _end(tested: Sequence[tuple[Slo, Source]], interval: Duration) -> Duration:
@@ -80,7 +85,7 @@ def _end(tested: Sequence[tuple[Slo, Source]], interval: Duration) -> Duration:
             for slo, source in tested
         ),
     )
-    return _up(_CLEAN_START, interval) + _up(latest + _LOOK_BACK + GATHERING, interval) + interval * 3
+    return _clean(tested, interval) + _up(latest + _LOOK_BACK + GATHERING, interval) + interval * 3
 
 
 def _on_a_target(series: Series) -> Series:
