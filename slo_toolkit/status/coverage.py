@@ -9,7 +9,7 @@ from itertools import islice
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
-from slo_toolkit.promql import quote
+from slo_toolkit.promql import evaluated_at, quote
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.status.model import BudgetStatus
 from slo_toolkit.status.periods import Span
@@ -32,7 +32,7 @@ def last_step_with(moment: str, span: Span) -> str:
 
 def first_step_with(expression: str, span: Span) -> str:
     """The moment of the first step in which an expression has a value, in Unix seconds, as PromQL."""
-    return f"min_over_time(timestamp({expression})[{just_within(span.elapsed)}:{step_of(span)}])"
+    return f"min_over_time(({evaluated_at(expression)})[{just_within(span.elapsed)}:{step_of(span)}])"
 
 
 def missing_after(first: Decimal, steps: Decimal, span: Span) -> Duration:

@@ -56,7 +56,7 @@ class Question:
         telemetry = self._telemetry()
         yield _COVERAGE, steps_with(telemetry, self.span)
         if not counters(self.slo.sli):
-            yield _FIRST, first_step_with(f"({telemetry})", self.span)
+            yield _FIRST, first_step_with(telemetry, self.span)
         if (histogram := histogram_of(self.slo)) is not None:
             elapsed = self.span.elapsed
             yield f"{_ALL}/{elapsed}", histogram.all_events(self.slo, counter_range(self.slo, elapsed))

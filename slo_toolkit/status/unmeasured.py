@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.promql import evaluated_at
 from slo_toolkit.status.model import Unmeasured
 from slo_toolkit.status.periods import Span
 from slo_toolkit.status.reading import just_within
@@ -32,12 +33,21 @@ def gaps(span: Span, matchers: str) -> dict[str, str]:
     counts = f"{naming.valid_events_count(SLOT)}{{{matchers}}}"
     elapsed = just_within(span.elapsed)
     step = SLOT * max(1, -(-span.elapsed.ms // (SLOT.ms * _MOST_STEPS)))
+    first = evaluated_at(f"last_over_time({counts}[{just_within(SLOT)}])")
+    since, until = _last_step(span)
+    ago = f" offset {since}" if since.ms else ""
     return {
-        FIRST_SLOT: f"min_over_time(timestamp({counts})[{elapsed}:{step}])",
-        SLOTS: f"count_over_time({counts}[{elapsed}])",
+        FIRST_SLOT: f"min_over_time(({first})[{elapsed}:{step}])",
+        SLOTS: f"count_over_time({counts}[{just_within(until)}]{ago})",
         BRIDGED: f"sum_over_time({naming.BRIDGED_SLOTS}{{{matchers}}}[{elapsed}])",
         BUSIEST_HOUR: f"max_over_time({naming.valid_events_rate(_HOUR)}{{{matchers}}}[{elapsed}:{_HOUR}])",
     }
+
+
+def _last_step(span: Span) -> tuple[Duration, Duration]:
+    """How long ago the last step of a subquery was, and how far into the period."""
+    since = round(span.at * 1000) % SLOT.ms
+    return Duration(since), Duration(max(span.elapsed.ms - since, SLOT.ms))
 
 
 def unmeasured(facts: Facts, span: Span) -> Unmeasured | None:
@@ -45,8 +55,10 @@ def unmeasured(facts: Facts, span: Span) -> Unmeasured | None:
     first, counted = facts.get(FIRST_SLOT), facts.get(SLOTS)
     if first is None or counted is None:
         return None
-    # What a step at the very start of the period finds may be a little older.
-    since = round(span.at * 1000) - round(first * 1000)
-    expected = min(since // SLOT.ms + 1, span.elapsed.ms // SLOT.ms)
+    # One count is behind each step of a subquery, which are at multiples of its length. The one behind the first may
+    # lie before the period.
+    since, until = _last_step(span)
+    steps = (round(span.at * 1000) - since.ms - round(first * 1000)) // SLOT.ms + 1
+    expected = min(steps, until.ms // SLOT.ms)
     missing = max(Decimal(0), expected - counted - (facts.get(BRIDGED) or 0))
     return Unmeasured(Duration(round(missing * SLOT.ms)), facts.get(BUSIEST_HOUR))

@@ -97,7 +97,7 @@ class FakePrometheus:
         for labels, value in self.series:
             if labels["__name__"] == "slo:coverage:ratio30d":
                 slots = min(max(round(value * 8640), 1), 8640 - self.lost)
-                first = at - (slots + self.lost - 1) * 300
+                first = at - at % 300 - (slots + self.lost - 1) * 300
                 own = {name: text for name, text in labels.items() if name != "__name__"}
                 for figure, told in (("first_slot", first), ("counted_slots", slots), ("busiest_hour", 10.0)):
                     yield self._sample({**own, FIGURE: figure}, told)
