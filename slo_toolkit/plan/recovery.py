@@ -63,7 +63,7 @@ def counts_of_counters(slo: Slo) -> Iterator[RecordingRule]:
             yield replace(rule, text=text)
     born = tuple(born_rules(slo))
     yield from born
-    for record, text in _corrections(slo.group_by, bool(born)):
+    for record, text in _corrections(slo.group_by, slo.scrape_interval, bool(born)):
         yield RecordingRule(record, text, identity, matchers)
     yield RecordingRule(naming.BRIDGED_SLOTS, _bridged(slo), identity, matchers)
 
@@ -95,11 +95,18 @@ _BETWEEN = (naming.VALID_EVENTS_BETWEEN, naming.ERROR_EVENTS_BETWEEN)
 _BORN = (naming.VALID_EVENTS_BORN, naming.ERROR_EVENTS_BORN)
 _HOURS = REACH.ms // SETTLE_INTERVAL.ms
 
+_GUESSED = 2
+"""Scrape intervals of which rates guess the events at most, where an instance gives way to another. What two rates
+differ by for that is noise, of which only the gains would be added.
+"""
+
 
 @lru_cache(maxsize=64)
-def _corrections(groups: tuple[str, ...], with_births: bool) -> Recorded:
+def _corrections(groups: tuple[str, ...], scrape_interval: Duration, with_births: bool) -> Recorded:
     """What rose between the hours, what the counts are to be corrected by, and how many counts there are."""
     texts = []
+    noise = number(Decimal((scrape_interval * _GUESSED).ms) / REACH.ms)
+    is_gap = f"{_gained(_BETWEEN[0])} > {noise} * {just_recorded(_INCREASES[0](REACH))}"
     for count, increase, between, born, missed in zip(
         _COUNTS, _INCREASES, _BETWEEN, _BORN, MISSED, strict=True
     ):
@@ -113,7 +120,8 @@ def _corrections(groups: tuple[str, ...], with_births: bool) -> Recorded:
         on = f"on ({', '.join(groups)})"
         texts.append((between, f"{just_recorded(increase(REACH))} - {on} {sum_of(hours, groups)}"))
         counts = labelled(f"-sum_over_time({counted}) and {now}", "counted")
-        pieces = [now, counts, labelled(_gained(between), "between")]
+        gained = is_gap if between == _BETWEEN[0] else f"{_gained(between)} and {is_gap}"
+        pieces = [now, counts, labelled(gained, "between")]
         if with_births:
             pieces.append(labelled(just_recorded(born), "born"))
         texts.append((missed, sum_of(pieces, groups)))

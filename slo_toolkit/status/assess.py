@@ -13,9 +13,9 @@ from slo_toolkit.status.model import (
     AlertWindow,
     BudgetStatus,
     Spending,
-    Unmeasured,
 )
 from slo_toolkit.status.reading import Reading
+from slo_toolkit.status.unmeasured import error_ratio_at_worst
 from slo_toolkit.status.verdict import judge
 
 _TOLD = Decimal("1e-9")
@@ -78,7 +78,7 @@ def _spending(reading: Reading, objective: Objective | None) -> Spending | None:
         allowed = objective.error_budget * reading.valid_events / span.share_elapsed
     remaining = at_worst = _without_noise(1 - spent)
     if reading.unmeasured and (reading.unmeasured.length.ms or reading.unknown_events):
-        worst = _error_ratio_at_worst(reading.error_ratio, reading.unmeasured, reading)
+        worst = error_ratio_at_worst(reading, reading.error_ratio, reading.unmeasured)
         at_worst = _without_noise(1 - worst / objective.error_budget * span.share_elapsed)
     return Spending(
         remaining,
@@ -86,23 +86,6 @@ def _spending(reading: Reading, objective: Objective | None) -> Spending | None:
         allowed,
         remaining_at_worst=at_worst if reading.unmeasured else None,
     )
-
-
-def _error_ratio_at_worst(measured: Decimal, unmeasured: Unmeasured, reading: Reading) -> Decimal:
-    """The error ratio of the period if every event of which nothing is known was an error.
-
-    As many events as in the busiest hour that is known, or on average where that is more, since nobody knows what
-    traffic there was. A ratio alone weighs every second the same.
-    """
-    hidden = Decimal(unmeasured.length.ms) / 1000
-    seconds = Decimal(reading.span.elapsed.ms) / 1000
-    seconds = max(seconds * (1 if reading.coverage is None else reading.coverage), Decimal(1))
-    valid = seconds
-    if reading.valid_events:
-        valid = reading.valid_events
-        hidden *= max(valid / seconds, unmeasured.busiest or Decimal(0))
-    hidden += reading.unknown_events or Decimal(0)
-    return (measured * valid + hidden) / (valid + hidden)
 
 
 def _burn_rates(reading: Reading, objective: Objective | None) -> dict[Duration, Decimal]:

@@ -11,6 +11,7 @@ from slo_toolkit.slo import Objective
 from slo_toolkit.status.model import Origin
 from slo_toolkit.status.reading import Reading
 from slo_toolkit.status.sharing import told_once
+from slo_toolkit.status.unmeasured import NOTHING, error_ratio_at_worst
 
 
 def doubts(reading: Reading) -> Iterator[str]:
@@ -29,11 +30,12 @@ def warnings(readings: Iterable[Reading]) -> Iterator[str]:
 
 
 def _could_be_all(reading: Reading) -> bool:
-    """Whether the budget is spent if each of them was an error."""
+    """Whether the budget is spent if each of them was an error, or there are no others."""
     if not reading.unknown_events or reading.objective is None:
         return False
-    valid, errors = reading.valid_events or Decimal(0), reading.error_events or Decimal(0)
-    ratio = (errors + reading.unknown_events) / (valid + reading.unknown_events)
+    if reading.error_ratio is None:
+        return True
+    ratio = error_ratio_at_worst(reading, reading.error_ratio, NOTHING)
     return ratio * reading.span.share_elapsed >= Objective(reading.objective).error_budget
 
 

@@ -13,7 +13,7 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.promql import evaluated_at
 from slo_toolkit.status.model import Unmeasured
 from slo_toolkit.status.periods import Span
-from slo_toolkit.status.reading import just_within
+from slo_toolkit.status.reading import Reading, just_within
 from slo_toolkit.status.series import SLOT, Facts
 
 _HOUR = Duration.of(hours=1)
@@ -62,3 +62,20 @@ def unmeasured(facts: Facts, span: Span) -> Unmeasured | None:
     expected = min(steps, until.ms // SLOT.ms)
     missing = max(Decimal(0), expected - counted - (facts.get(BRIDGED) or 0))
     return Unmeasured(Duration(round(missing * SLOT.ms)), facts.get(BUSIEST_HOUR))
+
+
+def error_ratio_at_worst(reading: Reading, measured: Decimal, unmeasured: Unmeasured) -> Decimal:
+    """The error ratio of the period if every event of which nothing is known was an error.
+
+    As many events as in the busiest hour that is known, or on average where that is more, since nobody knows what
+    traffic there was. A ratio alone weighs every second the same.
+    """
+    hidden = Decimal(unmeasured.length.ms) / 1000
+    seconds = Decimal(reading.span.elapsed.ms) / 1000
+    seconds = max(seconds * (1 if reading.coverage is None else reading.coverage), Decimal(1))
+    valid = seconds
+    if reading.valid_events:
+        valid = reading.valid_events
+        hidden *= max(valid / seconds, unmeasured.busiest or Decimal(0))
+    hidden += reading.unknown_events or Decimal(0)
+    return (measured * valid + hidden) / (valid + hidden)
