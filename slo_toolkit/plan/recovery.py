@@ -99,6 +99,8 @@ _GUESSED = 2
 """Scrape intervals of which rates guess the events at most, where an instance gives way to another. What two rates
 differ by for that is noise, of which only the gains would be added.
 """
+_FEW = 2
+"""Errors without any gap that may be noise as well: a window may count one twice if scrapes come oftener than told."""
 
 
 @lru_cache(maxsize=64)
@@ -106,7 +108,7 @@ def _corrections(groups: tuple[str, ...], scrape_interval: Duration, with_births
     """What rose between the hours, what the counts are to be corrected by, and how many counts there are."""
     texts = []
     noise = number(Decimal((scrape_interval * _GUESSED).ms) / REACH.ms)
-    is_gap = f"{_gained(_BETWEEN[0])} > {noise} * {just_recorded(_INCREASES[0](REACH))}"
+    gap = f"{_gained(_BETWEEN[0])} > {noise} * {just_recorded(_INCREASES[0](REACH))}"
     for count, increase, between, born, missed in zip(
         _COUNTS, _INCREASES, _BETWEEN, _BORN, MISSED, strict=True
     ):
@@ -120,7 +122,10 @@ def _corrections(groups: tuple[str, ...], scrape_interval: Duration, with_births
         on = f"on ({', '.join(groups)})"
         texts.append((between, f"{just_recorded(increase(REACH))} - {on} {sum_of(hours, groups)}"))
         counts = labelled(f"-sum_over_time({counted}) and {now}", "counted")
-        gained = is_gap if between == _BETWEEN[0] else f"{_gained(between)} and {is_gap}"
+        gained = gap
+        if between != _BETWEEN[0]:
+            alone = f"{_gained(between)} > {noise} * {just_recorded(increase(REACH))} + {_FEW}"
+            gained = f"{_gained(between)} and {gap} or {alone}"
         pieces = [now, counts, labelled(gained, "between")]
         if with_births:
             pieces.append(labelled(just_recorded(born), "born"))
@@ -161,9 +166,9 @@ _JUST_UNDER_AN_HOUR = Duration(SETTLE_INTERVAL.ms - COUNT_INTERVAL.ms)
 
 
 def _gained(metric: str) -> str:
-    """What a sum over the reach gained since it was last recorded; what it lost has only left the reach."""
+    """What a sum over the reach gained since it was last recorded; what it lost of either sign has left the reach."""
     before = f"last_over_time({metric}{MATCHERS}[{REACH}] offset {_JUST_UNDER_AN_HOUR})"
-    return f"clamp_min({just_recorded(metric)} - {before}, 0)"
+    return f"clamp_min({just_recorded(metric)} - clamp_min({before}, 0), 0)"
 
 
 def _bridged(slo: Slo) -> str:

@@ -120,7 +120,7 @@ def test_any_history_is_told_or_refused(
         return healthy(asked) if verb[0] == "budget" else report_figures(asked, figure)
 
     server.script = script
-    code = run([*verb, "--prometheus", server.url, "--timeout", "5"])
+    code = run([*verb, "--prometheus", server.url, "--timeout", "60"])
     out, err = capsys.readouterr()
     note(err)
     assert "internal error" not in err
@@ -168,7 +168,7 @@ def test_an_answer_of_the_grammar_to_raw_queries(
 
 def told(server: Stub, capsys: pytest.CaptureFixture[str], output: str, *more: str) -> tuple[int, str]:
     """The exit code of `slo budget`, and what it says on standard error."""
-    code = run(["budget", "--prometheus", server.url, "--timeout", "5", "--output", output, *more])
+    code = run(["budget", "--prometheus", server.url, "--timeout", "60", "--output", output, *more])
     out, err = capsys.readouterr()
     assert "Traceback" not in out + err
     assert "internal error" not in err
