@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from deploy.live.alerts import Firing
+from deploy.live.backfill import is_of_faults
 from deploy.live.remote_write import Series, labels_of, write
 from deploy.live.replay import Plan, replay
 from deploy.live.rules import rules_of
@@ -45,6 +46,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         rule
         for path in sorted((folder / "generated/rules").glob("*.yaml"))
         for rule in rules_of(yaml.safe_load(path.read_text()))
+        if not is_of_faults(rule)
     ]
     with running_prometheus() as address:
         write(address, series())
