@@ -32,7 +32,7 @@ def matched_rules(slo: Slo) -> Iterator[RecordingRule]:
     )
     for told in found.labels:
         seen = seen_at(slo, label_is_there(slo, told))
-        there = f"count{by(slo.group_by)}({_of_late(slo, told.total)}) * 0 and {on} {events}"
+        there = f"count{by(slo.group_by)}({total_is_there(slo, told)}) * 0 and {on} {events}"
         text = at_the_mark(f"{seen} or {on} ({there})", SETTLE_INTERVAL)
         labels = {**identity, naming.METRIC_TOLD: told.metric, naming.LABEL_TOLD: told.label}
         yield RecordingRule(naming.ERROR_LABEL_SEEN, text, labels)
@@ -50,6 +50,11 @@ def error_matches(slo: Slo, selectors: Iterable[str]) -> str:
 def label_is_there(slo: Slo, told: TellingLabel) -> str:
     """Series that are no errors: some labels are given to errors alone, and are gone until the next one."""
     return f"{_of_late(slo, told.series)} unless {_of_late(slo, told.errors)}"
+
+
+def total_is_there(slo: Slo, told: TellingLabel) -> str:
+    """All series that the label was on, whether they still have it or not."""
+    return _of_late(slo, told.total)
 
 
 def _of_late(slo: Slo, series: str) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.plan.error_series import error_series
-from slo_toolkit.plan.matched import error_matches, label_is_there, seen_at
+from slo_toolkit.plan.matched import error_matches, label_is_there, seen_at, total_is_there
 from slo_toolkit.rates import event_rates
 from slo_toolkit.slo import Slo
 from slo_toolkit.status.coverage import last_step_with, step_of
@@ -27,28 +27,32 @@ from slo_toolkit.status.periods import Span
 from slo_toolkit.status.reading import just_within
 from slo_toolkit.status.series import Facts
 
-_LABEL = "label_seen"
+_LABEL, _TOTAL = "label_seen", "total_seen"
 _HOUR = Duration.of(hours=1)
 
 
 def last_seen(slo: Slo, span: Span) -> Iterator[tuple[str, str]]:
-    """Names and expressions: the last step with errors, and the last with each label that tells them."""
+    """Names and expressions: the last step with errors, with each label that tells them, with series of the total."""
     found = error_series(slo.sli)
     if found is None:
         return
     yield UNMATCHED, last_step_with(seen_at(slo, error_matches(slo, found.selectors)), span)
     for number, told in enumerate(found.labels):
         yield f"{_LABEL}{number}", last_step_with(seen_at(slo, label_is_there(slo, told)), span)
+        yield f"{_TOTAL}{number}", last_step_with(seen_at(slo, total_is_there(slo, told)), span)
 
 
 def unmatched_since(facts: Facts, span: Span) -> Decimal | None:
     """When there were errors last, in Unix seconds; None where there are now, or never were in the period."""
-    return _gone_since(facts.get(UNMATCHED), span)
+    return _gone_since(facts.get(UNMATCHED), Decimal(repr(span.at)), span)
 
 
-def _gone_since(moment: Decimal | None, span: Span) -> Decimal | None:
+def _gone_since(moment: Decimal | None, until: Decimal | None, span: Span) -> Decimal | None:
+    """The moment, where two steps lie between it and `until`."""
     two_steps = 2 * Decimal(step_of(span).ms) / 1000
-    return moment if moment is not None and moment < Decimal(repr(span.at)) - two_steps else None
+    if moment is None or until is None:
+        return None
+    return moment if moment < until - two_steps else None
 
 
 def usual_since(slo: Slo, span: Span, moment: Decimal) -> dict[str, str]:
@@ -74,7 +78,8 @@ def doubts(
     gone = [
         label_gone(told.metric, told.label, float(since))
         for number, told in enumerate(found.labels)
-        if (since := _gone_since(facts.get(f"{_LABEL}{number}"), span)) is not None
+        if (since := _gone_since(facts.get(f"{_LABEL}{number}"), facts.get(f"{_TOTAL}{number}"), span))
+        is not None
     ]
     yield from gone
     if gone or valid is None:
