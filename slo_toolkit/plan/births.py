@@ -16,7 +16,13 @@ from slo_toolkit.duration import Duration
 from slo_toolkit.meaning.counters import with_counters
 from slo_toolkit.meaning.query import read, series_of
 from slo_toolkit.pieces import labelled, sum_of
-from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, at_the_mark, just_within
+from slo_toolkit.plan.intervals import (
+    COUNT_INTERVAL,
+    SETTLE_INTERVAL,
+    at_the_mark,
+    just_recorded,
+    just_within,
+)
 from slo_toolkit.plan.model import RecordingRule
 from slo_toolkit.plan.targets import sources
 from slo_toolkit.promql import braces, by, identity_selector, number, written
@@ -90,9 +96,7 @@ def _born_events(slo: Slo) -> tuple[str, str] | None:
 
 def _less(slo: Slo, good: str) -> str:
     """What was just recorded as valid, without what is good of it."""
-    valid = (
-        f"last_over_time({identity_selector(naming.VALID_EVENTS_BORN, slo)}[{just_within(COUNT_INTERVAL)}])"
-    )
+    valid = just_recorded(identity_selector(naming.VALID_EVENTS_BORN, slo))
     return sum_of((valid, labelled(f"-{good}", "good")), slo.group_by)
 
 

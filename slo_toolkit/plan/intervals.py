@@ -21,6 +21,14 @@ def at_the_mark(expression: str, interval: Duration) -> str:
     return f"last_over_time(({expression})[{just_within(COUNT_INTERVAL)}:{interval}])"
 
 
+def just_recorded(series: str, ago: str = "") -> str:
+    """What the same evaluation recorded. After a restart nothing marks the former sample as old for five minutes."""
+    return f"last_over_time({series}[{just_within(COUNT_INTERVAL)}]{ago})"
+
+
 def just_within(length: Duration) -> Duration:
-    """Both ends of a range belong to it in Prometheus 2, so that two neighbours would share a sample."""
+    """A range for `[...]` without its far end: that belongs to it in Prometheus 2, and neighbours would share a sample.
+
+    One five-minute count too many would be a third of a percent of a day.
+    """
     return Duration(length.ms - 1)

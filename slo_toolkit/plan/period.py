@@ -14,9 +14,9 @@ from slo_toolkit import naming
 from slo_toolkit.budget import plain
 from slo_toolkit.duration import Duration
 from slo_toolkit.pieces import labelled, sum_of
-from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, just_within
+from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, just_recorded, just_within
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
-from slo_toolkit.plan.recovery import MISSED, counts_of_counters, events_within, just_recorded, recovers
+from slo_toolkit.plan.recovery import MISSED, counts_of_counters, events_within, recovers
 from slo_toolkit.plan.sli import Recorded, ratio_labels, ratio_of
 from slo_toolkit.promql import by, identity_matchers, number
 from slo_toolkit.rates import reads_directly, subtracts
@@ -134,8 +134,8 @@ def _net(count: str, missed: str | None, period: Duration, groups: tuple[str, ..
     """What came into the period in the last five minutes less what left it at its far end."""
     pieces = [f"{count}{MATCHERS}", labelled(f"-{count}{MATCHERS} offset {period}", "left")]
     if missed is not None:
-        pieces.append(labelled(just_recorded(missed), "missed"))
-        pieces.append(labelled(f"-{just_recorded(missed, f' offset {period}')}", "missed left"))
+        pieces.append(labelled(just_recorded(missed + MATCHERS), "missed"))
+        pieces.append(labelled(f"-{just_recorded(missed + MATCHERS, f' offset {period}')}", "missed left"))
     return sum_of(pieces, groups)
 
 

@@ -20,7 +20,13 @@ from slo_toolkit.marks import Marks
 from slo_toolkit.pieces import labelled, sum_of
 from slo_toolkit.plan.births import born_rules
 from slo_toolkit.plan.buckets import got_or_lost, left_out
-from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, at_the_mark, just_within
+from slo_toolkit.plan.intervals import (
+    COUNT_INTERVAL,
+    SETTLE_INTERVAL,
+    at_the_mark,
+    just_recorded,
+    just_within,
+)
 from slo_toolkit.plan.model import MATCHERS, RecordingRule
 from slo_toolkit.plan.scrapes import marked_rule, read_at_marks
 from slo_toolkit.plan.sli import Recorded
@@ -108,27 +114,28 @@ def _corrections(groups: tuple[str, ...], scrape_interval: Duration, with_births
     """What rose between the hours, what the counts are to be corrected by, and how many counts there are."""
     texts = []
     noise = number(Decimal((scrape_interval * _GUESSED).ms) / REACH.ms)
-    gap = f"{_gained(_BETWEEN[0])} > {noise} * {just_recorded(_INCREASES[0](REACH))}"
+    gap = f"{_gained(_BETWEEN[0])} > {noise} * {just_recorded(_INCREASES[0](REACH) + MATCHERS)}"
     for count, increase, between, born, missed in zip(
         _COUNTS, _INCREASES, _BETWEEN, _BORN, MISSED, strict=True
     ):
         counted = f"{count(COUNT_INTERVAL)}{MATCHERS}[{just_within(SETTLE_INTERVAL)}]"
-        hour, now = f"{increase(SETTLE_INTERVAL)}{MATCHERS}", just_recorded(increase(SETTLE_INTERVAL))
+        hour = increase(SETTLE_INTERVAL) + MATCHERS
+        now = just_recorded(hour)
         hours = [labelled(now, 0)]
         for index in range(1, _HOURS):
             ago = f"offset {SETTLE_INTERVAL * index}"
             # An hour at whose end nothing was evaluated is known as far as it was counted.
             hours.append(labelled(f"{hour} {ago} or sum_over_time({counted} {ago})", index))
         on = f"on ({', '.join(groups)})"
-        texts.append((between, f"{just_recorded(increase(REACH))} - {on} {sum_of(hours, groups)}"))
+        texts.append((between, f"{just_recorded(increase(REACH) + MATCHERS)} - {on} {sum_of(hours, groups)}"))
         counts = labelled(f"-sum_over_time({counted}) and {now}", "counted")
         gained = gap
         if between != _BETWEEN[0]:
-            alone = f"{_gained(between)} > {noise} * {just_recorded(increase(REACH))} + {_FEW}"
+            alone = f"{_gained(between)} > {noise} * {just_recorded(increase(REACH) + MATCHERS)} + {_FEW}"
             gained = f"{_gained(between)} and {gap} or {alone}"
         pieces = [now, counts, labelled(gained, "between")]
         if with_births:
-            pieces.append(labelled(just_recorded(born), "born"))
+            pieces.append(labelled(just_recorded(born + MATCHERS), "born"))
         texts.append((missed, sum_of(pieces, groups)))
     return (*texts, *_slots())
 
@@ -136,10 +143,8 @@ def _corrections(groups: tuple[str, ...], scrape_interval: Duration, with_births
 def _slots() -> Recorded:
     """The counts since the last full hour that was evaluated, and those that are missing within the reach."""
     counted = naming.valid_events_count(COUNT_INTERVAL) + MATCHERS
-    hour, now = (
-        naming.valid_events_increase(SETTLE_INTERVAL) + MATCHERS,
-        just_recorded(naming.valid_events_increase(SETTLE_INTERVAL)),
-    )
+    hour = naming.valid_events_increase(SETTLE_INTERVAL) + MATCHERS
+    now = just_recorded(hour)
 
     def within(length: Duration) -> str:
         return f"count_over_time({counted}[{just_within(length)}]) and {now}"
@@ -148,17 +153,12 @@ def _slots() -> Recorded:
     since = [f"{within(length)} and {hour} offset {length}" for length in hours]
     first = within(SETTLE_INTERVAL)
     slots = REACH.ms // COUNT_INTERVAL.ms
-    asked = just_recorded(naming.valid_events_increase(REACH))
+    asked = just_recorded(naming.valid_events_increase(REACH) + MATCHERS)
     missing = f"{slots} - count_over_time({counted}[{just_within(REACH)}]) and {now} and {asked}"
     return (
         (naming.measured_slots(SETTLE_INTERVAL), "\nor\n".join((*since, first))),
         (naming.MISSING_SLOTS, missing),
     )
-
-
-def just_recorded(metric: str, ago: str = "") -> str:
-    """What the same evaluation recorded. After a restart nothing marks the former sample as old for five minutes."""
-    return f"last_over_time({metric}{MATCHERS}[{just_within(COUNT_INTERVAL)}]{ago})"
 
 
 _JUST_UNDER_AN_HOUR = Duration(SETTLE_INTERVAL.ms - COUNT_INTERVAL.ms)
@@ -168,7 +168,7 @@ _JUST_UNDER_AN_HOUR = Duration(SETTLE_INTERVAL.ms - COUNT_INTERVAL.ms)
 def _gained(metric: str) -> str:
     """What a sum over the reach gained since it was last recorded; what it lost of either sign has left the reach."""
     before = f"last_over_time({metric}{MATCHERS}[{REACH}] offset {_JUST_UNDER_AN_HOUR})"
-    return f"clamp_min({just_recorded(metric)} - clamp_min({before}, 0), 0)"
+    return f"clamp_min({just_recorded(metric + MATCHERS)} - clamp_min({before}, 0), 0)"
 
 
 def _bridged(slo: Slo) -> str:

@@ -12,7 +12,12 @@ from decimal import Decimal
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
 from slo_toolkit.pieces import labelled, sum_of
-from slo_toolkit.plan.intervals import COUNT_INTERVAL, SETTLE_INTERVAL, at_the_mark, just_within
+from slo_toolkit.plan.intervals import (
+    SETTLE_INTERVAL,
+    at_the_mark,
+    just_recorded,
+    just_within,
+)
 from slo_toolkit.plan.model import RecordingRule
 from slo_toolkit.plan.targets import sources
 from slo_toolkit.promql import identity_selector, number
@@ -48,7 +53,7 @@ def marked_rule(slo: Slo, reach: Duration) -> RecordingRule:
 
     What a counter counted between the last mark and its end is not seen there, and then the rates see more.
     """
-    seen = f"last_over_time({identity_selector(naming.SCRAPES_SEEN, slo)}[{just_within(COUNT_INTERVAL)}])"
+    seen = just_recorded(identity_selector(naming.SCRAPES_SEEN, slo))
     ended = " or ".join(at_the_mark(_ended(slo, ago), SETTLE_INTERVAL) for ago in (SETTLE_INTERVAL, reach))
     text = f"{seen} unless on () ({ended})\nor\n{seen} > {number(Decimal(HALF_SEEN.ms) / 1000)}"
     return RecordingRule(naming.READ_AT_MARKS, text, naming.identity(slo))

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.intervals import just_within
 from slo_toolkit.plan.replicas import ONE_HOUR, PLAIN_LABEL, USUAL_LABELS, false_resets, there_twice
 from slo_toolkit.slo import Labels, Slo
 from slo_toolkit.status.periods import Span
-from slo_toolkit.status.reading import just_within
 
 REPLICAS, FALSE_RESETS = "replicas", "false_resets"
 CHECKS = (REPLICAS, FALSE_RESETS)

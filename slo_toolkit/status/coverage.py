@@ -9,11 +9,12 @@ from itertools import islice
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.intervals import just_within
 from slo_toolkit.promql import evaluated_at, quote
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.status.model import BudgetStatus
 from slo_toolkit.status.periods import Span
-from slo_toolkit.status.reading import FIGURE, SLOS_PER_REQUEST, Source, just_within, read_figures
+from slo_toolkit.status.reading import FIGURE, SLOS_PER_REQUEST, Source, read_figures
 from slo_toolkit.status.series import RATIO, SLOT
 
 _STEPS = 1440

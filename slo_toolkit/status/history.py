@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.intervals import just_within
 from slo_toolkit.promql import number
 from slo_toolkit.query.samples import Series
 from slo_toolkit.slo import Labels, Slo
 from slo_toolkit.status.model import BudgetStatus, Key, Origin
 from slo_toolkit.status.ranges import EVENTS
 from slo_toolkit.status.raw_question import rates_over
-from slo_toolkit.status.reading import FIGURE, SLOS_PER_REQUEST, Source, just_within, read_figure_series
+from slo_toolkit.status.reading import FIGURE, SLOS_PER_REQUEST, Source, read_figure_series
 from slo_toolkit.status.recorded import matchers
 from slo_toolkit.status.series import ERROR_COUNT, RATIO, SLOT, VALID_COUNT, Identity, identity_of
 from slo_toolkit.windows import base_window

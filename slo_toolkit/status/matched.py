@@ -13,11 +13,12 @@ from decimal import Decimal
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.intervals import just_within
 from slo_toolkit.promql import quote
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.slo import Labels
 from slo_toolkit.status.moments import rfc3339
-from slo_toolkit.status.reading import FIGURE, Source, just_within, read_figures
+from slo_toolkit.status.reading import FIGURE, Source, read_figures
 from slo_toolkit.status.series import ERROR_COUNT, SLOT, VALID_COUNT
 
 REMEMBERED = Duration.of(days=90)

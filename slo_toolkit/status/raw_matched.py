@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from slo_toolkit.duration import Duration
 from slo_toolkit.plan.error_series import error_series
+from slo_toolkit.plan.intervals import just_within
 from slo_toolkit.plan.matched import error_matches, label_is_there, seen_at, total_is_there
 from slo_toolkit.rates import event_rates
 from slo_toolkit.slo import Slo
@@ -24,7 +25,6 @@ from slo_toolkit.status.matched import (
     usual,
 )
 from slo_toolkit.status.periods import Span
-from slo_toolkit.status.reading import just_within
 from slo_toolkit.status.series import Facts
 
 _LABEL, _TOTAL = "label_seen", "total_seen"

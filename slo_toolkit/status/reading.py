@@ -134,11 +134,3 @@ def _in_one(expressions: Mapping[str, str]) -> str:
         f'label_replace({expression}, "{FIGURE}", "{name}", "", "")'
         for name, expression in expressions.items()
     )
-
-
-def just_within(length: Duration) -> Duration:
-    """A range for `[...]` without its far end, which some servers count as part of it.
-
-    One five-minute count too many would be a third of a percent of a day.
-    """
-    return Duration(length.ms - 1)

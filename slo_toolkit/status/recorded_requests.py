@@ -11,6 +11,7 @@ from functools import lru_cache
 from slo_toolkit import naming
 from slo_toolkit.budget import MISSED_FOR
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.intervals import just_within
 from slo_toolkit.promql import quote
 from slo_toolkit.query.samples import Sample
 from slo_toolkit.status import counter_checks, ranges, scrapes
@@ -31,7 +32,7 @@ from slo_toolkit.status.matched import (
 from slo_toolkit.status.model import BURN_WINDOW
 from slo_toolkit.status.periods import Period, Rolling, Span
 from slo_toolkit.status.ranges import Measured, Range, measured
-from slo_toolkit.status.reading import FIGURE, Source, just_within, read_figures
+from slo_toolkit.status.reading import FIGURE, Source, read_figures
 from slo_toolkit.status.recorded_figures import (
     CORRECTION,
     EVALUATED_AT,

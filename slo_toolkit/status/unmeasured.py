@@ -10,10 +10,11 @@ from decimal import Decimal
 
 from slo_toolkit import naming
 from slo_toolkit.duration import Duration
+from slo_toolkit.plan.intervals import just_within
 from slo_toolkit.promql import evaluated_at
 from slo_toolkit.status.model import Unmeasured
 from slo_toolkit.status.periods import Span
-from slo_toolkit.status.reading import Reading, just_within
+from slo_toolkit.status.reading import Reading
 from slo_toolkit.status.series import SLOT, Facts
 
 _HOUR = Duration.of(hours=1)
