@@ -23,8 +23,8 @@ RECENT_SLOTS = "recent_slots"
 """Of the last hour. Coverage is settled once an hour, so a gap of a moment ago is not in it."""
 FIRST_SLOT, SLOTS, BRIDGED, BUSIEST_HOUR = "first_slot", "counted_slots", "bridged_slots", "busiest_hour"
 
-_MOST_STEPS = 8640
-"""Of a longer period than 30 days the first slot is looked for in coarser steps."""
+_MOST_STEPS = 93 * 288
+"""Of a longer period than a quarter the first slot is looked for in coarser steps, which a short gap may hide in."""
 
 NOTHING = Unmeasured(Duration(0))
 
